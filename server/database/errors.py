@@ -1,0 +1,30 @@
+"""What the database layer raises, and how a lost connection is recognised."""
+
+import asyncpg
+
+from models.orm.errors import BusyError
+
+
+class EmbeddedError(RuntimeError):
+    """The embedded PostgreSQL cannot be started; the text is one line for the operator."""
+
+
+class PoolTimeoutError(BusyError):
+    """The database is busy. Try again in a moment."""
+
+
+class PoolClosedError(BusyError):
+    """The server is stopping. Try again in a moment."""
+
+
+# A call cut off by one of these may be run again as a whole. InternalClientError is in the list because asyncpg
+# reports a connection that broke between two messages as "cannot switch to state", hiding the loss.
+CONNECTION_LOST: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,
+)
