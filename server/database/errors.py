@@ -20,7 +20,8 @@ class PoolClosedError(BusyError):
 # A call cut off by one of these may be run again as a whole. InternalClientError is in the list because asyncpg
 # reports a connection that broke between two messages as "cannot switch to state", hiding the loss.
 CONNECTION_LOST: tuple[type[Exception], ...] = (
-    OSError,
+    ConnectionError,
+    FileNotFoundError,  # the socket, while the server restarts
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,

@@ -25,13 +25,15 @@ from server.database.errors import CONNECTION_LOST, PoolClosedError, PoolTimeout
 log = structlog.get_logger(__name__)
 
 CLEAN_SECONDS = 5.0
+RETRY_SECONDS = 0.05
 
 
 class Pool:
     """At most `size` connections, opened when they are needed, handed to waiters in the order of their coming.
 
-    Acquiring raises PoolTimeoutError after `acquire_timeout` seconds without a free connection, PoolClosedError once
-    the pool is closing, and what asyncpg raises when the server cannot be reached.
+    Acquiring raises PoolTimeoutError after `acquire_timeout` seconds without a connection, be it that all are in use or
+    that the server cannot be reached, PoolClosedError once the pool is closing, and what asyncpg raises when the server
+    does not let us in.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class Pool:
         self._acquire_timeout = acquire_timeout
         self._taken = 0  # places in use or idle, those of connections still being opened among them
         self._connections: set[Connection] = set()
+        self._leased: set[Connection] = set()
         self._idle: deque[Connection] = deque()
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._cleaning: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._empty = asyncio.Event()
 
     @classmethod
     async def open(
@@ -61,10 +65,10 @@ class Pool:
         name: str = "tandem",
         application: bool = False,
     ) -> "Pool":
-        """A pool whose first connection stands, so that a wrong address shows at once."""
-        pool = cls(partial(connect, address, database, name=name, application=application), size, acquire_timeout)
-        async with pool.connection():
-            return pool
+        """A pool whose connections can be opened: one is tried, so that a wrong address shows at once."""
+        open_one = partial(connect, address, database, name=name, application=application)
+        await (await open_one()).close()
+        return cls(open_one, size, acquire_timeout)
 
     @property
     def opened(self) -> int:
@@ -92,19 +96,21 @@ class Pool:
         while self._idle:
             connection = self._idle.pop()  # the last used one: its caches are warm
             if not connection.is_closed():
+                self._leased.add(connection)
                 return connection
             self._forget(connection)
         try:
             async with asyncio.timeout(self._acquire_timeout):
-                return await self._open_or_wait()
+                connection = await self._open_or_wait()
         except TimeoutError as error:
             raise PoolTimeoutError from error
+        self._leased.add(connection)
+        return connection
 
     def release(self, connection: Connection, error: BaseException | None = None) -> None:
         """Take it back. `error` is what ended its use: then nothing is believed and the connection is checked first."""
-        if connection.is_closed() or self._closing:
-            self._drop(connection)
-        elif isinstance(error, CONNECTION_LOST):
+        self._leased.remove(connection)
+        if connection.is_closed() or self._closing or isinstance(error, CONNECTION_LOST):
             self._drop(connection)
         elif error is not None or connection.is_in_transaction():
             task = asyncio.create_task(self._clean(connection))
@@ -116,6 +122,8 @@ class Pool:
     async def close(self, timeout: float = 10.0) -> None:
         """Give no more connections, let those in use come back for `timeout` seconds, then cut them off."""
         self._closing = True
+        if not self._taken:
+            self._empty.set()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_exception(PoolClosedError())
@@ -124,8 +132,7 @@ class Pool:
             await _close(connection)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while self._taken:
-                    await asyncio.sleep(0.01)
+                await self._empty.wait()
         for connection in list(self._connections):
             self._drop(connection)
 
@@ -162,32 +169,47 @@ class Pool:
         if given is None:
             self._free_place()
         else:
-            self.release(given)
+            self._hand_on(given)
 
     async def _open(self) -> Connection:
         """Fill a place that is already counted; it is free again when that fails."""
         try:
-            connection = await self._open_one()
+            connection = await self._keep_trying()
         except BaseException:
             self._free_place()
             raise
         self._connections.add(connection)
+        if self._closing:
+            self._drop(connection)
+            raise PoolClosedError
         return connection
 
+    async def _keep_trying(self) -> Connection:
+        """A server that restarts or fails over costs its callers some waiting, within their time, and no error."""
+        while True:
+            try:
+                return await self._open_one()
+            except (*CONNECTION_LOST, asyncpg.TooManyConnectionsError) as error:
+                log.info("no connection yet", reason=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
     def _hand_on(self, connection: Connection) -> None:
-        waiter = self._next_waiter()
-        if waiter is None:
-            self._idle.append(connection)
-        else:
+        if self._closing or connection.is_closed():
+            self._drop(connection)
+        elif waiter := self._next_waiter():
             waiter.set_result(connection)
+        else:
+            self._idle.append(connection)
 
     def _free_place(self) -> None:
         """A place is free: the first waiter may fill it."""
         waiter = None if self._closing else self._next_waiter()
-        if waiter is None:
-            self._taken -= 1
-        else:
+        if waiter is not None:
             waiter.set_result(None)
+            return
+        self._taken -= 1
+        if self._closing and not self._taken:
+            self._empty.set()
 
     def _next_waiter(self) -> "asyncio.Future[Connection | None] | None":
         while self._waiters:
@@ -214,7 +236,7 @@ class Pool:
             log.info("connection dropped", reason=type(error).__name__)
             self._drop(connection)
         else:
-            self.release(connection)
+            self._hand_on(connection)
 
 
 class Lease:
