@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from server.database.connection import connect
 from server.database.databases import create_database_if_missing
 from server.database.errors import EmbeddedError
 from server.database.launch import Place
+from server.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +34,16 @@ WATCH_SECONDS = 0.2
 LONGEST_PAUSE = 5.0
 
 NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
+
+
+@asynccontextmanager
+async def database_server(settings: Settings) -> AsyncIterator[DatabaseAddress]:
+    """The server that the settings name: the URL's, else the embedded one in the data directory, running for as long."""
+    if settings.address:
+        yield settings.address
+        return
+    async with EmbeddedPostgres(settings.data_path / "postgres", settings.binaries) as embedded:
+        yield embedded.address
 
 
 class EmbeddedPostgres:

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 CLEAN_SECONDS = 5.0
 RETRY_SECONDS = 0.05
+NOT_NOW: tuple[type[Exception], ...] = (*CONNECTION_LOST, asyncpg.TooManyConnectionsError)
 
 
 class Pool:
@@ -189,7 +190,7 @@ class Pool:
         while True:
             try:
                 return await self._open_one()
-            except (*CONNECTION_LOST, asyncpg.TooManyConnectionsError) as error:
+            except NOT_NOW as error:
                 log.info("no connection yet", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -1,0 +1,91 @@
+"""One PostgreSQL for a whole test run, and quick copies of databases in it.
+
+A pytest plugin: the process that hands out the tests owns the server, so it outlives every worker. It starts when it is first
+asked for; with several workers it starts before them, and they are told its directory in their environment.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from server.database import databases
+from server.database.address import DatabaseAddress
+from server.database.embedded import EmbeddedPostgres
+
+VARIABLE = "CLUSTER_OF_THIS_TEST_RUN"
+
+
+class Cluster:
+    """The server of the run, and the event loop that started it (none of the tests' own)."""
+
+    def __init__(self) -> None:
+        # Not pytest's own folder: run as root, PostgreSQL gets another account, which could not reach it.
+        self.home = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._loop = asyncio.new_event_loop()
+        self._postgres = EmbeddedPostgres(self.home, durable=False)
+        self._loop.run_until_complete(self._postgres.start())
+
+    def stop(self) -> None:
+        self._loop.run_until_complete(self._postgres.stop())
+        self._loop.close()
+        shutil.rmtree(self.home)
+
+
+started: list[Cluster] = []
+
+
+def shared_cluster() -> DatabaseAddress:
+    """The address of the run's PostgreSQL (fsync off), which is started if it is not running."""
+    if VARIABLE not in os.environ:
+        started.append(Cluster())
+        os.environ[VARIABLE] = str(started[0].home)
+    return DatabaseAddress.of_socket(Path(os.environ[VARIABLE]))
+
+
+def new_name(prefix: str = "test") -> str:
+    """A database name nobody else has."""
+    return f"{prefix}_{secrets.token_hex(6)}"
+
+
+async def copy_database(template: str) -> str:
+    """A new database with all that the template holds; returns its name."""
+    name = new_name()
+    await databases.copy_database(shared_cluster(), template, name)
+    return name
+
+
+async def drop_database(name: str) -> None:
+    """Remove a database, cutting off whoever is connected."""
+    await databases.drop_database(shared_cluster(), name)
+
+
+@asynccontextmanager
+async def scratch_database(template: str | None = None) -> AsyncIterator[str]:
+    """A database for one test, empty or a copy of the template; dropped at the end."""
+    if template:
+        name = await copy_database(template)
+    else:
+        name = new_name()
+        await databases.create_database_if_missing(shared_cluster(), name)
+    try:
+        yield name
+    finally:
+        await drop_database(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
+        shared_cluster()
+
+
+def pytest_unconfigure() -> None:
+    while started:
+        started.pop().stop()
+        del os.environ[VARIABLE]
