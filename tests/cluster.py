@@ -1,7 +1,7 @@
 """One PostgreSQL for a whole test run, and quick copies of databases in it.
 
-A pytest plugin: the process that hands out the tests owns the server, so it outlives every worker. It starts when it is first
-asked for; with several workers it starts before them, and they are told its directory in their environment.
+A pytest plugin: the process that hands out the tests owns the server, so it outlives every worker. It starts when it is
+first asked for; with several workers it starts before them, and they are told its directory in their environment.
 """
 
 import asyncio
@@ -9,9 +9,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,19 +25,28 @@ VARIABLE = "CLUSTER_OF_THIS_TEST_RUN"
 
 
 class Cluster:
-    """The server of the run, and the event loop that started it (none of the tests' own)."""
+    """The server of the run, in a thread with an event loop of its own: tests may ask for it inside theirs."""
 
     def __init__(self) -> None:
         # Not pytest's own folder: run as root, PostgreSQL gets another account, which could not reach it.
         self.home = Path(tempfile.mkdtemp(prefix="pg-"))
-        self._loop = asyncio.new_event_loop()
         self._postgres = EmbeddedPostgres(self.home, durable=False)
-        self._loop.run_until_complete(self._postgres.start())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="PostgreSQL of the tests", daemon=True)
+        self._thread.start()
+        self._wait_for(self._postgres.start())
 
     def stop(self) -> None:
-        self._loop.run_until_complete(self._postgres.stop())
+        """Stop the server and leave nothing behind."""
+        self._wait_for(self._postgres.stop())
+        self._wait_for(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
         self._loop.close()
         shutil.rmtree(self.home)
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 started: list[Cluster] = []

@@ -38,7 +38,7 @@ NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionErr
 
 @asynccontextmanager
 async def database_server(settings: Settings) -> AsyncIterator[DatabaseAddress]:
-    """The server that the settings name: the URL's, else the embedded one in the data directory, running for as long."""
+    """The server that the settings name: the URL's, else the embedded one of the data directory, running meanwhile."""
     if settings.address:
         yield settings.address
         return
