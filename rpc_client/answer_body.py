@@ -33,15 +33,16 @@ class AnswerBody:
 
     def complete(self) -> bytes:
         """The whole body. BadAnswer when a packed one ended too early."""
-        if self._unpacker is not None and self._size and not self._unpacker.eof:
+        if self._unpacker is not None and not self._unpacker.eof:
             raise BadAnswer("The packed answer is not complete.")
         return b"".join(self._pieces)
 
     def _unpack(self, unpacker: "zlib._Decompress", piece: bytes) -> bytes:
-        if unpacker.eof:
-            raise BadAnswer("Something follows the packed answer.")
         try:
             # One byte of room above the limit is enough to notice that the limit is passed.
-            return unpacker.decompress(piece, self._limit - self._size + 1)
+            plain = unpacker.decompress(piece, self._limit - self._size + 1)
         except zlib.error:
             raise BadAnswer("The packed answer cannot be unpacked.") from None
+        if unpacker.unused_data:
+            raise BadAnswer("Something follows the packed answer.")
+        return plain
