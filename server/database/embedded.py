@@ -139,6 +139,8 @@ class EmbeddedPostgres:
             connection = await connect(self.address, "postgres")
         except NOT_YET:
             return False
+        except asyncpg.TooManyConnectionsError:
+            return True
         await connection.close()
         return True
 
@@ -150,7 +152,7 @@ class EmbeddedPostgres:
                 continue
             try:
                 pause = await self._replace_if_gone()
-            except EmbeddedError as error:
+            except (EmbeddedError, OSError, asyncpg.PostgresError) as error:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 log.warning("embedded PostgreSQL is down", error=str(error))
 
