@@ -1,0 +1,128 @@
+"""Who may do what: deny by default, decided by the caller's groups, the same on every path.
+
+A `Profile` is what one set of groups may do in one registry. A model without any right does not exist for it, nor does a field that its
+groups hide: the error is that of an unknown name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from models.orm.declare import COMPANIES, Operation
+from models.orm.domain import TRUE, Node, all_of, any_of, parse_domain
+from models.orm.errors import AccessError, UnknownFieldError, UnknownModelError
+from models.orm.fields import Field
+
+if TYPE_CHECKING:
+    from models.orm.meta import Meta
+    from models.orm.registry import Registry
+
+VERBS: dict[Operation, str] = {"read": "access", "create": "create", "write": "modify", "delete": "delete"}
+OPERATIONS: tuple[Operation, ...] = ("read", "create", "write", "delete")
+
+
+class Profile:
+    """What one set of effective groups may do. `groups` None means the system: everything."""
+
+    def __init__(self, registry: Registry, groups: frozenset[str] | None) -> None:
+        """Start with nothing worked out; answers are kept as they are asked for."""
+        self.registry = registry
+        self.groups = groups
+        self._operations: dict[str, frozenset[Operation]] = {}
+        self._rules: dict[tuple[str, Operation], Node] = {}
+        self.plans: dict[Any, Any] = {}
+
+    @property
+    def is_system(self) -> bool:
+        """Whether nothing is denied."""
+        return self.groups is None
+
+    def operations(self, meta: Meta) -> frozenset[Operation]:
+        """Return the operations allowed on a model."""
+        found = self._operations.get(meta.name)
+        if found is None:
+            groups = self.groups
+            found = frozenset(
+                op for op in OPERATIONS if groups is None or any(access.allows(op, groups) for access in meta.access)
+            )
+            self._operations[meta.name] = found
+        return found
+
+    def can(self, meta: Meta, operation: Operation) -> bool:
+        """Return whether the operation is allowed on the model."""
+        return operation in self.operations(meta)
+
+    def check(self, meta: Meta, operation: Operation) -> None:
+        """Refuse what is not allowed; a model without any right is as unknown as one that does not exist."""
+        allowed = self.operations(meta)
+        if operation in allowed:
+            return
+        if not allowed:
+            raise UnknownModelError(f"There is no model {meta.name}.", model=meta.name)
+        raise AccessError(
+            f"You are not allowed to {VERBS[operation]} {meta.label} ({meta.name}) records.", model=meta.name
+        )
+
+    def field(self, meta: Meta, name: Any) -> Field[Any]:
+        """Return a field by any of its names if the caller may see it."""
+        return self._visible(meta, name, writing=False)
+
+    def writable(self, meta: Meta, name: Any) -> Field[Any]:
+        """Return a field by any of its names if the caller may see and write it."""
+        field = self._visible(meta, name, writing=True)
+        if self.groups is not None and field.write_groups and self.groups.isdisjoint(field.write_groups):
+            raise AccessError(
+                f"You are not allowed to modify {field.label} ({field.name}).", model=meta.name, field=field.name
+            )
+        return field
+
+    def _visible(self, meta: Meta, name: Any, *, writing: bool) -> Field[Any]:
+        field = meta.names.get(name) if isinstance(name, str) else None
+        if field is None or not self.sees(meta, field, writing=writing):
+            shown = name[:64] if isinstance(name, str) else repr(name)[:64]
+            raise UnknownFieldError(f"There is no field {shown} on {meta.name}.", model=meta.name, field=shown)
+        return field
+
+    def sees(self, meta: Meta, field: Field[Any], *, writing: bool = False) -> bool:
+        """Return whether the caller may see the field and all that it is computed from; a write-only one exists for writing."""
+        if field.write_only and not writing:
+            return False
+        if self.groups is None:
+            return True
+        if field.groups and self.groups.isdisjoint(field.groups):
+            return False
+        return all(
+            self.sees(meta, meta.fields[name]) for name in field.depends if name != field.name and name in meta.fields
+        )
+
+    def visible_fields(self, meta: Meta) -> list[Field[Any]]:
+        """Return the fields the caller may see, in the order of their declaration."""
+        return [field for field in meta.fields.values() if self.sees(meta, field)]
+
+    def rule(self, meta: Meta, operation: Operation) -> Node:
+        """Return the condition on rows for an operation; TRUE where the caller reaches all."""
+        key = (meta.name, operation)
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = TRUE if self.groups is None else self._combined(meta, operation)
+        return found
+
+    def _combined(self, meta: Meta, operation: Operation) -> Node:
+        groups = self.groups or frozenset()
+        rules = [rule for rule in meta.rules if operation in rule.operations]
+        narrowing = [parse_domain(rule.domain) for rule in rules if rule.group is None]
+        granting = [parse_domain(rule.domain) for rule in rules if rule.group in groups]
+        if granting:
+            narrowing.append(any_of(granting))
+        elif any(rule.group is not None for rule in rules):
+            narrowing.append(any_of([]))
+        return all_of([*company_rules(meta), *narrowing])
+
+
+def company_rules(meta: Meta) -> Sequence[Node]:
+    """Return the condition that keeps a company's records to its users; `shared` models also show rows of no company."""
+    if meta.company is None:
+        return ()
+    own: list[Any] = ["company_id", "in", COMPANIES]
+    return (parse_domain(["|", ["company_id", "=", None], own] if meta.company == "shared" else [own]),)

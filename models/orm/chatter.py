@@ -1,0 +1,121 @@
+"""Chatter and audit: rows that say who changed what, written in the transaction that changed it.
+
+Messages go to the table of `mail.message`, audit entries to that of `audit.log`; both models are declared in the base area. Nobody writes
+there but this module: an author is always the caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from models.orm.fields import Field, Many2One, Selection, ToMany
+from models.orm.fields.scalar import Binary
+from models.orm.reading import json_value
+
+if TYPE_CHECKING:
+    from models.orm.env import Env
+    from models.orm.meta import Meta
+
+Change = tuple[Field[Any], Any, Any]  # field, old value, new value
+
+POST = """
+insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, tracking, create_uid, write_uid)
+select $1, m.res_id, m.body, $2, $3, $4, $5, m.tracking::jsonb, $4, $4
+from unnest($6::bigint[], $7::text[], $8::text[]) m(res_id, body, tracking)
+"""
+AUDIT = """
+insert into audit_log (date, user_id, model, res_id, operation, details, create_uid, write_uid)
+select $1, $2, $3, r.id, $4, $5::jsonb, $2, $2 from unnest($6::bigint[]) r(id)
+"""
+
+
+async def post(
+    env: Env,
+    meta: Meta,
+    bodies: Mapping[int, str],
+    *,
+    kind: str = "notification",
+    subtype: str = "note",
+    tracking: Mapping[int, str] | None = None,
+) -> None:
+    """Write one message for each record, all in one statement. `tracking` holds the changes of each as JSON text."""
+    if not bodies:
+        return
+    changes = [(tracking or {}).get(res_id) for res_id in bodies]
+    await env.execute(
+        POST, meta.name, kind, subtype, env.user.id, env.now, list(bodies), list(bodies.values()), changes
+    )
+
+
+async def post_changes(env: Env, meta: Meta, changes: Mapping[int, Sequence[Change]]) -> None:
+    """Write one message for each record with its changed tracked fields, labels of records included."""
+    changed = {res_id: found for res_id, found in changes.items() if found}
+    if not changed:
+        return
+    labels = await _labels(env, (change for found in changed.values() for change in found))
+    tracking = {res_id: _tracking(found, labels) for res_id, found in changed.items()}
+    await post(env, meta, dict.fromkeys(changed, ""), subtype="tracking", tracking=tracking)
+
+
+async def audit(env: Env, meta: Meta, ids: Sequence[int], operation: str, details: Mapping[str, Any]) -> None:
+    """Write one audit entry for each record: the values as written, bytes left out."""
+    shown = {
+        name: field.dump(value)
+        for name, value in details.items()
+        if (field := meta.fields[name]).has_column and not isinstance(field, Binary) and not field.write_only
+    }
+    text = "{" + ",".join(f"{json.dumps(name)}:{json_value(value)}" for name, value in shown.items()) + "}"
+    await env.execute(AUDIT, env.now, env.user.id, meta.name, operation, text, list(ids))
+
+
+async def _labels(env: Env, changes: Iterable[Change]) -> dict[tuple[str, int], str]:
+    """Return the labels of all records that the changes name, in one statement."""
+    wanted: dict[str, set[int]] = {}
+    for field, old, new in changes:
+        if isinstance(field, Many2One):
+            wanted.setdefault(field.target, set()).update(one for one in (old, new) if one is not None)
+    parts: list[str] = []
+    values: list[list[int]] = []
+    for name, ids in wanted.items():
+        if ids:
+            meta = env.registry.models[name].meta
+            values.append(sorted(ids))
+            label = meta.label_sql.replace("{t}", "r")
+            parts.append(f'select {len(parts)}, r.id, {label} from "{meta.table}" r where r.id = any(${len(values)})')
+    if not parts:
+        return {}
+    names = [name for name, ids in wanted.items() if ids]
+    rows = await env.fetch(" union all ".join(parts), *values)
+    return {(names[row[0]], row[1]): row[2] or "" for row in rows}
+
+
+def _tracking(changes: Sequence[Change], labels: Mapping[tuple[str, int], str]) -> str:
+    return "[" + ",".join(_change(field, old, new, labels) for field, old, new in changes) + "]"
+
+
+def _change(field: Field[Any], old: Any, new: Any, labels: Mapping[tuple[str, int], str]) -> str:
+    entry = {
+        "field": json.dumps(field.name),
+        "label": json.dumps(field.label),
+        "old": json_value(_shown(field, old)),
+        "new": json_value(_shown(field, new)),
+        "old_label": json_value(_label(field, old, labels)),
+        "new_label": json_value(_label(field, new, labels)),
+    }
+    return "{" + ",".join(f'"{key}":{value}' for key, value in entry.items()) + "}"
+
+
+def _shown(field: Field[Any], value: Any) -> Any:
+    return list(value) if isinstance(field, ToMany) and value is not None else field.dump(value)
+
+
+def _label(field: Field[Any], value: Any, labels: Mapping[tuple[str, int], str]) -> Any:
+    if value is None:
+        return None
+    if isinstance(field, Many2One):
+        return labels.get((field.target, value), "")
+    if isinstance(field, Selection):
+        return field.label_of(value)
+    return None

@@ -1,0 +1,159 @@
+"""What clients ask a model about itself: `fields_get` of Odoo and `get_meta` of Netforce. Fields that the caller may not see are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.orm import arguments
+from models.orm.dialect import Dialect, Vocabulary
+from models.orm.fields import Binary, Field, Many2Many, Many2One, Monetary, One2Many, Selection, ToMany
+from models.orm.fields.scalar import Char, Number
+from models.orm.methods import rpc
+from models.orm.reading import Reading
+
+if TYPE_CHECKING:
+    from models.orm.access import Profile
+    from models.orm.env import Env
+    from models.orm.meta import Meta
+
+
+class Describing(Reading):
+    """The self-description of every model."""
+
+    __slots__ = ()
+
+    @rpc(readonly=True, renamed={"fields": "allfields", "field_names": "allfields"})
+    @classmethod
+    async def fields_get(cls, env: Env, allfields: Any = None, attributes: Any = None) -> dict[str, dict[str, Any]]:
+        """Return the attributes of each field by name, as Odoo names them; only those asked for when `attributes` is a list."""
+        env.profile.check(cls.meta, "read")
+        names = arguments.field_names(allfields)
+        chosen = _chosen(env, cls.meta, names)
+        wanted = set(arguments.field_names(attributes) or ())
+        described = {name: describe(env.profile, cls.meta, field, env.dialect) for name, field in chosen.items()}
+        if not wanted:
+            return described
+        return {name: {k: v for k, v in found.items() if k in wanted} for name, found in described.items()}
+
+    @rpc(readonly=True, aliases=("fields_get_keys",))
+    @classmethod
+    async def field_keys(cls, env: Env) -> list[str]:
+        """Return the names of the fields."""
+        env.profile.check(cls.meta, "read")
+        return list(_chosen(env, cls.meta, None))
+
+    @rpc(readonly=True)
+    @classmethod
+    async def get_meta(cls, env: Env, field_names: Any = None) -> dict[str, dict[str, Any]]:
+        """Return the attributes of each field by name, as Netforce names them."""
+        env.profile.check(cls.meta, "read")
+        chosen = _chosen(env, cls.meta, arguments.field_names(field_names))
+        return {name: _netforce(env, name, field) for name, field in chosen.items()}
+
+    @rpc(readonly=True)
+    @classmethod
+    async def check_access_rights(cls, env: Env, operation: Any, raise_exception: Any = True) -> bool:
+        """Return whether the caller may do an operation (read, create, write, unlink) on the model at all."""
+        allowed = _may(env, cls.meta, operation)
+        if not allowed and raise_exception:
+            env.profile.check(cls.meta, "delete" if operation == "unlink" else operation)
+        return allowed
+
+    @rpc(readonly=True)
+    @classmethod
+    async def has_access(cls, env: Env, ids: Any, operation: Any) -> bool:
+        """Return whether the caller may do an operation on these records."""
+        if not _may(env, cls.meta, operation):
+            return False
+        wanted = arguments.ids_of(ids)
+        return not wanted or len(await cls.exists(env, wanted)) == len(wanted)
+
+
+def _may(env: Env, meta: Meta, operation: Any) -> bool:
+    word = "delete" if operation == "unlink" else operation
+    return word in env.profile.operations(meta) if isinstance(word, str) else False
+
+
+def _chosen(env: Env, meta: Meta, names: list[str] | None) -> dict[str, Field[Any]]:
+    if names is None:
+        return {field.word(env.dialect.vocabulary): field for field in env.profile.visible_fields(meta)}
+    return {name: meta.names[name] for name in names if name in meta.names and env.profile.sees(meta, meta.names[name])}
+
+
+def kind_of(field: Field[Any], vocabulary: Vocabulary) -> str:
+    """Return the field's type as a vocabulary calls it."""
+    return field.kind if vocabulary is Vocabulary.NETFORCE else field.odoo_kind or field.kind
+
+
+def describe(profile: Profile, meta: Meta, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
+    """Return the attributes of one field, as `fields_get` gives them. No value is null: some clients cannot take it."""
+    stored = field.has_column or isinstance(field, Many2Many | One2Many)
+    searchable = bool(field.sql) or stored
+    sortable = field.has_column or bool(field.sql)
+    found: dict[str, Any] = {
+        "name": field.word(dialect.vocabulary),
+        "type": kind_of(field, Vocabulary.ODOO),
+        "string": field.label,
+        "help": field.help or False,
+        "required": field.required and field.kind in ("char", "text", "many2one", "selection", "date", "datetime"),
+        "readonly": field.readonly,
+        "store": stored,
+        "searchable": searchable,
+        "sortable": sortable,
+        "groupable": sortable and field.groupable,
+        "manual": False,
+        "change_default": False,
+        "company_dependent": False,
+        "depends": list(field.depends),
+        "exportable": True,
+        "default_export_compatible": False,
+        "translate": False,
+    }
+    return found | _of_kind(profile, field, dialect)
+
+
+def _of_kind(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
+    """Return the attributes that only some kinds of fields have."""
+    if isinstance(field, Many2One | ToMany):
+        target = profile.registry.models[field.target].meta.word(dialect.vocabulary)
+        back = {"relation_field": field.inverse} if isinstance(field, One2Many) else {}
+        return {"relation": target, "domain": [], "context": {}, **back}
+    if isinstance(field, Selection):
+        return {"selection": [list(pair) for pair in choices(field, dialect.vocabulary)]}
+    if isinstance(field, Monetary):
+        return {"currency_field": field.currency, "group_operator": "sum", "aggregator": "sum"}
+    if isinstance(field, Number):
+        return {"digits": list(field.digits), "group_operator": "sum", "aggregator": "sum"}
+    if isinstance(field, Char):
+        return {"size": field.size, "trim": False}
+    if isinstance(field, Binary):
+        return {"attachment": False}
+    return {"group_operator": field.aggregate, "aggregator": field.aggregate} if field.aggregate else {}
+
+
+def choices(field: Selection, vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """Return the values and labels of a selection as a vocabulary words them, each word once."""
+    words = field.value_words.get(vocabulary, {})
+    found = {words.get(value, value): label for value, label in reversed(field.choices)}
+    return list(reversed(found.items()))
+
+
+def _netforce(env: Env, name: str, field: Field[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": name,
+        "string": field.label,
+        "required": field.required,
+        "readonly": field.readonly,
+        "type": kind_of(field, Vocabulary.NETFORCE),
+    }
+    if isinstance(field, Many2One | ToMany):
+        found["relation"] = env.registry.models[field.target].meta.word(env.dialect.vocabulary)
+    if isinstance(field, One2Many):
+        found["relfield"] = field.inverse
+    if isinstance(field, Selection):
+        found["selection"] = [list(pair) for pair in choices(field, env.dialect.vocabulary)]
+    if isinstance(field, Char):
+        found["size"] = field.size
+    if isinstance(field, Number):
+        found["precision"], found["scale"] = field.digits
+    return found

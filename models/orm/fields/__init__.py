@@ -1,0 +1,45 @@
+"""The kinds of fields. Use as `fields.Char("Name", required=True)`."""
+
+from models.orm.fields.base import Field, FieldNotReadError
+from models.orm.fields.relation import Many2Many, Many2One, One2Many, Reference, ToMany
+from models.orm.fields.scalar import (
+    Binary,
+    Boolean,
+    Char,
+    Date,
+    DateTime,
+    Html,
+    Integer,
+    Json,
+    Monetary,
+    Number,
+    Selection,
+    Text,
+    Time,
+)
+
+Decimal = Number
+
+__all__ = [
+    "Binary",
+    "Boolean",
+    "Char",
+    "Date",
+    "DateTime",
+    "Decimal",
+    "Field",
+    "FieldNotReadError",
+    "Html",
+    "Integer",
+    "Json",
+    "Many2Many",
+    "Many2One",
+    "Monetary",
+    "Number",
+    "One2Many",
+    "Reference",
+    "Selection",
+    "Text",
+    "Time",
+    "ToMany",
+]

@@ -1,0 +1,145 @@
+"""Which methods may be called from outside, and with which arguments.
+
+Only what carries `@rpc` can be called. A method is an async classmethod that takes `env` first; when its next parameter is called `ids`
+it is a record method and the caller sends an id or a list of ids there.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast, overload
+
+from models.orm.errors import InputError
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What `@rpc` says: read-only or not, other names of the method, Netforce's order and names of the parameters, and groups."""
+
+    readonly: bool = False
+    aliases: tuple[str, ...] = ()
+    netforce: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+
+
+@overload
+def rpc(function: F) -> F: ...
+@overload
+def rpc(
+    *,
+    readonly: bool = ...,
+    aliases: Sequence[str] = ...,
+    netforce: Sequence[str] = ...,
+    renamed: Mapping[str, str] | None = ...,
+    groups: Sequence[str] = ...,
+) -> Callable[[F], F]: ...
+def rpc(
+    function: Any = None,
+    *,
+    readonly: bool = False,
+    aliases: Sequence[str] = (),
+    netforce: Sequence[str] = (),
+    renamed: Mapping[str, str] | None = None,
+    groups: Sequence[str] = (),
+) -> Any:
+    """Let clients call an async classmethod.
+
+    `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs; `renamed` maps
+    keywords of any other convention to ours. `groups`: only these may call it. To be written above `@classmethod`.
+    """
+
+    def expose(method: Any) -> Any:
+        target: Any = method.__func__ if isinstance(method, classmethod) else method
+        target.__rpc__ = Exposure(readonly, tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups))
+        return method
+
+    return expose if function is None else expose(function)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One callable method of one model, ready to be bound and called."""
+
+    name: str
+    attribute: str
+    exposure: Exposure
+    parameters: tuple[str, ...]
+    required: int
+    keyword_only: frozenset[str]
+    takes_ids: bool
+    any_positional: bool
+    any_keyword: bool
+    netforce_parameters: tuple[str, ...]
+    renamed: Mapping[str, str]
+    help: str
+    signature: inspect.Signature
+
+    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, netforce: bool = False) -> dict[str, Any]:
+        """Give each argument its parameter's name. Raises `InputError` for too many, unknown, doubled or missing ones."""
+        order = self.netforce_parameters if netforce else self.parameters
+        if len(args) > len(order):
+            raise InputError(f"{self.name} takes at most {len(order)} arguments.", method=self.name)
+        bound = dict(zip(order, args, strict=False))
+        for word, value in kwargs.items():
+            name = self.renamed.get(word, word)
+            if name not in self.parameters and name not in self.keyword_only and not self.any_keyword:
+                raise InputError(f"{self.name} has no argument {_shown(word)}.", method=self.name)
+            if name in bound:
+                raise InputError(f"{self.name} got {_shown(word)} twice.", method=self.name)
+            bound[name] = value
+        for name in self.parameters[: self.required]:
+            if name not in bound:
+                raise InputError(f"{self.name} needs the argument {name}.", method=self.name, argument=name)
+        return bound
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= 64 else word[:64] + "..."
+
+
+def method_of(owner: type, attribute: str) -> Method | None:
+    """Return the method behind an attribute if `@rpc` or an inherited declaration exposes it."""
+    exposure = exposed(owner, attribute)
+    if exposure is None:
+        return None
+    function = cast(Callable[..., Any], getattr(owner, attribute).__func__)
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())[2:]  # cls and env are ours
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
+    renamed = dict(exposure.renamed)
+    netforce: list[str] = []
+    for word in exposure.netforce:
+        theirs, _, own = word.partition("=")
+        netforce.append(own or theirs)
+        if own:
+            renamed[theirs] = own
+    names = tuple(p.name for p in positional)
+    return Method(
+        name=attribute,
+        attribute=attribute,
+        exposure=exposure,
+        parameters=names,
+        required=sum(1 for p in positional if p.default is p.empty),
+        keyword_only=frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
+        takes_ids=bool(names) and names[0] == "ids",
+        any_positional=any(p.kind is p.VAR_POSITIONAL for p in parameters),
+        any_keyword=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        netforce_parameters=tuple(netforce) or names,
+        renamed=renamed,
+        help=inspect.getdoc(function) or "",
+        signature=signature,
+    )
+
+
+def exposed(owner: type, attribute: str) -> Exposure | None:
+    """Return the nearest declaration of exposure: an override without `@rpc` keeps that of the method it overrides."""
+    for base in owner.__mro__:
+        member = base.__dict__.get(attribute)
+        if isinstance(member, classmethod):
+            exposure = getattr(member.__func__, "__rpc__", None)
+            if isinstance(exposure, Exposure):
+                return exposure
+    return None

@@ -1,0 +1,65 @@
+"""The base of every model: what a class says when it is declared, and the fields and methods that all have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from models.orm import fields
+from models.orm.declare import Access, Check, Index, Key, Rule
+from models.orm.describing import Describing
+from models.orm.drafting import Drafting
+from models.orm.grouping import Grouping
+
+
+class Model(Drafting, Grouping, Describing):
+    """A kind of record. Subclasses declare `name` once; a class that inherits it under the same name extends the model."""
+
+    __slots__ = ()
+
+    declared_name: ClassVar[str] = ""
+    odoo_names: ClassVar[tuple[str, ...]] = ()
+    netforce_names: ClassVar[tuple[str, ...]] = ()
+
+    label: ClassVar[str] = ""
+    table: ClassVar[str] = ""
+    order: ClassVar[str] = "id"
+    label_field: ClassVar[str] = "name"
+    label_sql: ClassVar[str] = ""
+    access: ClassVar[Access | Sequence[Access]] = ()
+    rules: ClassVar[Sequence[Rule]] = ()
+    keys: ClassVar[Sequence[Key]] = ()
+    indexes: ClassVar[Sequence[Index]] = ()
+    checks: ClassVar[Sequence[Check]] = ()
+    company: ClassVar[Literal["own", "shared"] | None] = None
+    chatter: ClassVar[bool] = False
+    audit: ClassVar[bool] = False
+    transient: ClassVar[bool] = False
+
+    create_uid = fields.Many2One("Created by", "res.users", readonly=True, index=False, copied=False)
+    create_date = fields.DateTime("Created on", readonly=True, netforce="create_time", copied=False)
+    write_uid = fields.Many2One("Last updated by", "res.users", readonly=True, index=False, copied=False)
+    write_date = fields.DateTime("Last updated on", readonly=True, netforce="write_time", copied=False)
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        label: str = "",
+        table: str = "",
+        odoo: str | Sequence[str] = (),
+        netforce: str | Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """Take the model's names; the own one is inherited by extensions."""
+        super().__init_subclass__(**options)
+        if name:
+            cls.declared_name = name
+        if label:
+            cls.label = label
+        if table:
+            cls.table = table
+        if odoo:
+            cls.odoo_names = (odoo,) if isinstance(odoo, str) else tuple(odoo)
+        if netforce:
+            cls.netforce_names = (netforce,) if isinstance(netforce, str) else tuple(netforce)

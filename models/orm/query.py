@@ -1,0 +1,157 @@
+"""Building one SQL statement over the models: tables, joins and parameters.
+
+Every identifier comes from the registry, every value becomes a parameter. A scope is one table in a FROM; a many2one hop joins its target
+under the target's own read rule, so that what the caller may not see is as if it were not there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from models.orm.dialect import Dialect
+from models.orm.domain import TRUE, Node, Not, Term
+from models.orm.errors import UnknownFieldError
+from models.orm.fields import Field, Many2Many, Many2One, One2Many, ToMany
+from models.orm.fields.relation import Reference
+from models.orm.fields.scalar import quoted
+
+if TYPE_CHECKING:
+    from models.orm.access import Profile
+    from models.orm.declare import Operation
+    from models.orm.meta import Meta
+
+
+class Query:
+    """The parameters and aliases that all parts of one statement share."""
+
+    def __init__(self, profile: Profile, dialect: Dialect, *, active_test: bool = True) -> None:
+        """Start a statement for a caller's rights and dialect."""
+        self.profile = profile
+        self.dialect = dialect
+        self.active_test = active_test
+        self.params: list[Any] = []
+        self._aliases = 0
+
+    def param(self, value: Any) -> str:
+        """Add a parameter, return its place."""
+        self.params.append(value)
+        return f"${len(self.params)}"
+
+    def alias(self) -> str:
+        """Return a new table alias."""
+        self._aliases += 1
+        return f"a{self._aliases}"
+
+    def scope(self, meta: Meta, alias: str | None = None) -> Scope:
+        """Begin a FROM with a model's table."""
+        name = alias or self.alias()
+        return Scope(self, meta, name, [f'"{meta.table}" {name}'], {})
+
+
+class Scope:
+    """One table of a FROM, and the hops from it."""
+
+    __slots__ = ("alias", "hops", "meta", "query", "tables")
+
+    def __init__(
+        self, query: Query, meta: Meta, alias: str, tables: list[str], hops: dict[tuple[str, str], Scope]
+    ) -> None:
+        """Share `tables` and `hops` with every scope of the same FROM."""
+        self.query = query
+        self.meta = meta
+        self.alias = alias
+        self.tables = tables
+        self.hops = hops
+
+    @property
+    def from_sql(self) -> str:
+        """The FROM with all joins made so far."""
+        return " ".join(self.tables)
+
+    def value(self, field: Field[Any]) -> str:
+        """Return the SQL of a field's raw value."""
+        if field.sql:
+            return "(" + field.sql.replace("{t}", self.alias) + ")"
+        if not field.has_column:
+            raise UnknownFieldError(
+                f"{field.name} is computed and cannot be searched or sorted.", model=self.meta.name, field=field.name
+            )
+        return f'{self.alias}."{field.name}"'
+
+    @property
+    def label(self) -> str:
+        """The SQL of what people read for a record of this table."""
+        return self.meta.label_sql.replace("{t}", self.alias)
+
+    def target(self, field: Field[Any]) -> Meta:
+        """Return the model a relation points at."""
+        return self.query.profile.registry.models[cast("Many2One | ToMany", field).target].meta
+
+    def hop(self, field: Many2One) -> Scope:
+        """Join the target of a many2one under its read rule; the same hop is joined once."""
+        key = (self.alias, field.name)
+        found = self.hops.get(key)
+        if found is None:
+            target = self.target(field)
+            alias = self.query.alias()
+            found = self.hops[key] = Scope(self.query, target, alias, self.tables, self.hops)
+            guard = found.guard("read")
+            rule = f" and {guard}" if guard else ""
+            self.tables.append(f'left join "{target.table}" {alias} on {alias}.id = {self.value(field)}{rule}')
+        return found
+
+    def guard(self, operation: Operation) -> str:
+        """Return the caller's row rule on this table as SQL, empty when every row is reached.
+
+        A rule that walks through other records becomes a subselect, so that it adds no join to this FROM.
+        """
+        rule = self.query.profile.rule(self.meta, operation)
+        return self.trusted(rule)
+
+    def trusted(self, node: Node) -> str:
+        """Compile a condition of our own declarations, free of the caller's field rights; empty when it is always true."""
+        if node == TRUE:
+            return ""
+        from models.orm.condition import Compiler
+
+        if not walks(node):
+            return Compiler(self, trusted=True).compile(node)
+        inner = self.query.scope(self.meta)
+        sql = Compiler(inner, trusted=True).compile(node)
+        return f"exists (select 1 from {inner.from_sql} where {inner.alias}.id = {self.alias}.id and {sql})"
+
+    def children(self, field: ToMany) -> tuple[Scope, str]:
+        """Return a new FROM over a relation's records and the condition that ties them to this row, rules included."""
+        target = self.target(field)
+        child = self.query.scope(target)
+        conditions = [self._tie(field, child)]
+        guard = child.guard("read")
+        if guard:
+            conditions.append(guard)
+        return child, " and ".join(conditions)
+
+    def _tie(self, field: ToMany, child: Scope) -> str:
+        if isinstance(field, Many2Many):
+            link = self.query.alias()
+            child.tables.append(f'join "{field.table}" {link} on {link}."{field.other}" = {child.alias}.id')
+            return f'{link}."{field.column}" = {self.alias}.id'
+        return self._tie_inverse(cast(One2Many, field), child)
+
+    def _tie_inverse(self, field: One2Many, child: Scope) -> str:
+        inverse = child.meta.fields[field.inverse]
+        column = child.value(inverse)
+        if isinstance(inverse, Reference):
+            return f"{column} = {quoted(self.meta.name + ',')} || {self.alias}.id"
+        tie = f"{column} = {self.alias}.id"
+        if field.inverse_model:
+            tie += f' and {child.alias}."{field.inverse_model}" = {quoted(self.meta.name)}'
+        return tie
+
+
+def walks(node: Node) -> bool:
+    """Return whether a condition follows some relation beyond the row's own columns."""
+    if isinstance(node, Term):
+        return len(node.path) > 1
+    if isinstance(node, Not):
+        return walks(node.part)
+    return any(walks(part) for part in node.parts)
