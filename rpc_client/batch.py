@@ -99,9 +99,10 @@ class Batch:
 
     def _read_with(self, field: FieldInfo) -> list[str]:
         """The fields that one call reads when this one is asked for."""
-        if not field.plain:
+        known = self.source.fields_of(self.model)
+        if not field.plain or field.name not in known:
             return [field.name]
-        return [other.name for other in self.source.fields_of(self.model).values() if other.plain]
+        return [other.name for other in known.values() if other.plain]
 
     def _load(self, names: list[str]) -> None:
         for start in range(0, len(self._ids), IDS_PER_CALL):

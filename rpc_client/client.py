@@ -1,14 +1,16 @@
 """The async client: any model method of a Tandem, Odoo or Netforce server, awaited.
 
-async with AsyncClient("https://dealer.example", database="dealer", api_key="...") as erp:
-    ids = await erp.get_model("sale.opportunity").search([["state", "=", "open"]])
+    async with AsyncClient("https://dealer.example", database="dealer", api_key="...") as erp:
+        ids = await erp.get_model("sale.opportunity").search([["state", "=", "open"]])
+
+What can go wrong is drawn at the top of `rpc_client.errors`.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from rpc_client.address import base_address
 from rpc_client.detect import AUTO, detect, dialect_named
@@ -72,6 +74,7 @@ class AsyncClient:
         self._transport = Transport(self.url, options)
         self._detecting = asyncio.Lock()
         self._logging_in = asyncio.Lock()
+        self._refusal: LoginError | None = None
 
     @property
     def protocol(self) -> str | None:
@@ -176,14 +179,27 @@ class AsyncClient:
         return self._dialect
 
     async def _current_session(self, dialect: Dialect, deadline: float, ended: Session | None = None) -> Session:
-        """The session, after a login if there is none or it is the ended one. One task logs in, the others wait."""
+        """The session, after a login if there is none or it is the ended one. One task logs in, the others wait.
+
+        They share a refusal too: each trying for itself would lock the account.
+        """
+        earlier = self._refusal
         async with self._logging_in:
+            if self._refusal is not None and self._refusal is not earlier:
+                raise self._refusal
             if self._session is None or self._session is ended:
-                session = dialect.session_of(self._credentials)
-                if session is None:
-                    session = await self._perform(dialect.login(self._credentials), deadline)
-                self._session = session
+                self._session = await self._new_session(dialect, deadline)
             return self._session
+
+    async def _new_session(self, dialect: Dialect, deadline: float) -> Session:
+        given = dialect.session_of(self._credentials)
+        if given is not None:
+            return given
+        try:
+            return await self._perform(dialect.login(self._credentials), deadline)
+        except LoginError as error:
+            self._refusal = error
+            raise
 
     async def _perform(self, exchange: Exchange[Result], deadline: float) -> Result:
         """Send until there is an answer, as far as the retry policy and the deadline allow."""
@@ -192,19 +208,21 @@ class AsyncClient:
             tried += 1
             try:
                 return exchange.read(await self._transport.send(exchange.request, deadline - _now()))
-            except RpcError as error:
-                wait = self._retry.wait_after(error, tried, repeatable=exchange.repeatable)
-                if wait is None or _now() + wait >= deadline:
-                    self._raise_without_secrets(error)
-                log.info("call to %s failed (%s), try %d follows", self.url, type(error).__name__, tried + 1)
+            except RpcError as caught:
+                error = caught
+            wait = self._retry.wait_after(error, tried, repeatable=exchange.repeatable)
+            if wait is None or _now() + wait >= deadline:
+                # Raised here and not above, or the error that may hold secrets would go along as its context.
+                raise self._without_secrets(error)
+            log.info("call to %s failed (%s), try %d follows", self.url, type(error).__name__, tried + 1)
             await asyncio.sleep(wait)
 
-    def _raise_without_secrets(self, error: RpcError) -> NoReturn:
+    def _without_secrets(self, error: RpcError) -> RpcError:
         """Only the other side's own words may hold our secrets: it may repeat what it was sent."""
-        if isinstance(error, RemoteError):
-            token = self._session.token if self._session is not None else None
-            raise redacted_error(error, (self._credentials.password, self._credentials.api_key, token)) from None
-        raise error
+        if not isinstance(error, RemoteError):
+            return error
+        token = self._session.token if self._session is not None else None
+        return redacted_error(error, (self._credentials.password, self._credentials.api_key, token))
 
     def _deadline(self, timeout: float | None = None) -> float:
         return _now() + (self.timeout if timeout is None else timeout)

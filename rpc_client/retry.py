@@ -51,4 +51,6 @@ def _passing(error: RpcError) -> bool:
     """Whether the next try may end otherwise."""
     if isinstance(error, BadStatus):
         return error.status in PASSING_STATUSES
-    return isinstance(error, Unreachable | Timeout | ConnectionLost | RateError | BusyError)
+    if isinstance(error, RateError):
+        return error.retry_after is not None  # a guess would only use up more tries
+    return isinstance(error, Unreachable | Timeout | ConnectionLost | BusyError)

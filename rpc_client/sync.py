@@ -1,9 +1,11 @@
 """The sync client for scripts: the async one on a thread of its own, and lazy records.
 
-from rpc_client import connect
+    from rpc_client import connect
 
-get_model = connect("http://127.0.0.1:8071", database="dealer", login="admin", password="...").get_model
-opportunity_id = get_model("sale.opportunity").create({"name": "Cloud Migration", "contact_id": 7})
+    get_model = connect("http://127.0.0.1:8071", database="dealer", login="admin", password="...").get_model
+    opportunity_id = get_model("sale.opportunity").create({"name": "Cloud Migration", "contact_id": 7})
+
+Wherever a method here says no more, it is the method of that name of `AsyncClient`.
 """
 
 import weakref
@@ -13,6 +15,7 @@ from typing import Any, Self, TypeVar, overload
 
 from rpc_client.batch import Batch
 from rpc_client.client import AsyncClient, AsyncModel
+from rpc_client.detect import AUTO
 from rpc_client.dialects.base import Dialect
 from rpc_client.errors import ProtocolError, UserError
 from rpc_client.exchange import Call, Session
@@ -23,12 +26,23 @@ from rpc_client.records import BrowseList, BrowseRecord
 Result = TypeVar("Result")
 
 
-def connect(url: str, database: str | None = None, login: str | None = None, **options: Any) -> "Connection":
-    """A connection to a server. The options are those of `AsyncClient`: password, api_key, protocol, timeout ...
+def connect(
+    url: str,
+    database: str | None = None,
+    login: str | None = None,
+    password: str | None = None,
+    *,
+    api_key: str | None = None,
+    protocol: str = AUTO,
+    timeout: float = 30.0,
+    **options: Any,
+) -> "Connection":
+    """A connection to a server. The arguments, and the further options, are those of `AsyncClient`.
 
     Finds out what the server speaks and, given a password, logs in, so that a wrong one shows here.
     """
-    connection = Connection(url, database=database, login=login, **options)
+    who = {"database": database, "login": login, "password": password, "api_key": api_key}
+    connection = Connection(url, **who, protocol=protocol, timeout=timeout, **options)
     try:
         connection.open()
     except BaseException:

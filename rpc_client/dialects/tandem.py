@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from rpc_client.dialects.base import Dialect, envelope_of, error_parts, probed
-from rpc_client.errors import AccessError, BadAnswer, LoginError, RemoteError, remote_error
+from rpc_client.errors import AccessError, BadAnswer, LoginError, RemoteError, UsageError, remote_error
 from rpc_client.exchange import Call, Credentials, Exchange, HttpAnswer, Session
 
 METHOD_NOT_FOUND = -32601
@@ -90,15 +90,21 @@ class Tandem(Dialect):
         number = next(self._numbers)
         headers = {}
         if session is not None and session.token is not None:
-            headers["Authorization"] = f"Bearer {session.token}"
+            headers["Authorization"] = f"Bearer {_header_text(session.token, 'API key')}"
         if key is not None:
-            headers["Idempotency-Key"] = key
+            headers["Idempotency-Key"] = _header_text(key, "idempotency key")
         request = self._request(self._envelope(number, method, parameters), headers)
         return Exchange(request, lambda answer: _result(answer, number), repeatable=repeatable)
 
     @staticmethod
     def _envelope(number: int, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
+
+
+def _header_text(value: str, what: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise UsageError(f"The {what} holds characters that no header may hold, such as the end of a line.")
+    return value
 
 
 def _result(answer: HttpAnswer, number: int) -> Any:

@@ -7,6 +7,7 @@ request, and can be told to misbehave before it answers.
 import asyncio
 import itertools
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,13 +38,15 @@ class Refusal(Exception):  # noqa: N818  a remote method's word for any error
 class Table:
     """Fields as fields_get describes them, rows by id, and the methods that the client's records need.
 
-    `hidden` rows may not be read; `other_names` lead from a field's name in another vocabulary to its own.
+    `hidden` rows may not be read; `other_names` lead from a field's name in another vocabulary to its own, and
+    `answers_as_asked` says that answers use the name of the question.
     """
 
     fields: dict[str, dict[str, Any]]
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     other_names: dict[str, str] = field(default_factory=dict)
+    answers_as_asked: bool = False
 
     def do_search(self, condition: Any = (), **_options: Any) -> list[int]:
         return [
@@ -55,7 +58,8 @@ class Table:
     def do_read(self, ids: list[int], names: list[str]) -> list[dict[str, Any]]:
         if refused := [number for number in ids if number in self.hidden]:
             raise Refusal("Permission denied", code=403, odoo="odoo.exceptions.AccessError", ids=refused)
-        return [{"id": n, **{name: self.rows[n].get(name) for name in names}} for n in ids if n in self.rows]
+        own = {name: self.other_names.get(name, name) for name in names}
+        return [{"id": n, **{name: self.rows[n].get(own[name]) for name in names}} for n in ids if n in self.rows]
 
     def do_search_read(self, condition: Any, names: list[str]) -> list[dict[str, Any]]:
         return self.do_read(self.do_search(condition), names)
@@ -76,8 +80,14 @@ class Table:
     do_unlink = do_delete
 
     def do_fields_get(self, names: Any = (), _attributes: Any = ()) -> dict[str, Any]:
-        wanted = [self.other_names.get(name, name) for name in names] or list(self.fields)
-        return {name: self.fields[name] for name in wanted if name in self.fields}
+        if not names:
+            return self.fields
+        own = {name: self.other_names.get(name, name) for name in names}
+        return {
+            name if self.answers_as_asked else own[name]: self.fields[own[name]]
+            for name in names
+            if own[name] in self.fields
+        }
 
     def do_get_meta(self, names: Any = ()) -> dict[str, Any]:
         if unknown := [name for name in names if name not in self.fields]:
@@ -133,12 +143,13 @@ def _fits(row: dict[str, Any], condition: Any) -> bool:
 class StandIn:
     """The server: `with StandIn("tandem") as server: connect(server.url, ...)`. `dialects` are those it speaks."""
 
-    def __init__(self, *dialects: str) -> None:
+    def __init__(self, *dialects: str, tls: ssl.SSLContext | None = None) -> None:
         self.erp = Erp()
         self.received: list[Received] = []
         self.faults: deque[Fault] = deque()
         self.tokens: set[str] = set()
         self._dialects = dialects
+        self._tls = tls
         self._numbers = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -174,9 +185,9 @@ class StandIn:
             app.router.add_post(path, self._endpoint(answer))
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _stop(self) -> None:
         """Answers that never end are cancelled."""

@@ -323,9 +323,14 @@ def own(tandem: StandIn, connection: Connection) -> Connection:
     return connection
 
 
-def test_a_field_may_be_called_by_its_name_in_another_vocabulary(tandem: StandIn, own: Connection) -> None:
-    tandem.erp.tables["sale.opportunity"].other_names = {"owner_id": "user_id"}
+@pytest.mark.parametrize("as_asked", [False, True])
+def test_a_field_may_be_called_by_its_name_in_another_vocabulary(
+    tandem: StandIn, own: Connection, *, as_asked: bool
+) -> None:
+    table = tandem.erp.tables["sale.opportunity"]
+    table.other_names, table.answers_as_asked = {"owner_id": "user_id"}, as_asked
     found = own.get_model("sale.opportunity").search_browse([])
+    assert found[0].number == "OPP-0001"
 
     assert [o.owner_id.name for o in found] == ["Bob", "Ada"] * 3
 

@@ -11,9 +11,13 @@ from tests.rpc_client.conftest import client_of
 from tests.rpc_client.stand_in import API_KEY, PASSWORD, Refusal, StandIn, answering, cut
 
 
-def texts_of(error: BaseException) -> str:
-    """All that a log would show of an exception."""
-    return "".join([*traceback.format_exception(error), repr(error), str(vars(error))])
+def texts_of(error: BaseException | None) -> str:
+    """All that a log could show of an exception, of what caused it, and of what was handled when it was raised."""
+    texts = []
+    while error is not None:
+        texts += [*traceback.format_exception(error), repr(error), str(vars(error))]
+        error = error.__cause__ or error.__context__
+    return "".join(texts)
 
 
 async def test_a_server_that_repeats_secrets_does_not_get_them_into_exceptions(any_server: StandIn) -> None:

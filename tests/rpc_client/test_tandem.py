@@ -1,5 +1,6 @@
 """Tandem's own dialect: what goes over the wire, and what comes back."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from rpc_client import (
     RemoteError,
     SessionError,
     TransitionError,
+    UsageError,
 )
 from tests.rpc_client.conftest import client_of
 from tests.rpc_client.stand_in import API_KEY, Refusal, StandIn, always, answering
@@ -42,6 +44,16 @@ async def test_an_api_key_needs_no_login(tandem: StandIn) -> None:
 
     assert who["user_name"] == "Ada"
     assert [request.document["method"] for request in tandem.received] == ["whoami"]
+
+
+@pytest.mark.parametrize("key", [API_KEY + "\n", "k\u00e9y", "a\x00b"])
+async def test_a_key_that_no_header_may_hold_is_refused_unsent(tandem: StandIn, key: str) -> None:
+    async with client_of(tandem, password=None, api_key=key, protocol="tandem") as erp:
+        with pytest.raises(UsageError) as refused:
+            await erp.whoami()
+
+    assert tandem.received == []
+    assert key.strip() not in str(refused.value)
 
 
 async def test_the_context_of_the_client_goes_with_every_call(tandem: StandIn) -> None:
@@ -106,11 +118,21 @@ async def test_after_logout_calls_are_anonymous(tandem: StandIn, client: AsyncCl
 
 
 async def test_many_tasks_share_one_login(tandem: StandIn, client: AsyncClient) -> None:
-    import asyncio
-
     await asyncio.gather(*(client.whoami() for _ in range(20)))
 
     assert sum(request.document["method"] == "login" for request in tandem.received) == 1
+
+
+async def test_many_tasks_share_one_refusal(tandem: StandIn) -> None:
+    async with client_of(tandem, protocol="tandem", password="something else") as erp:
+        refused = await asyncio.gather(*(erp.whoami() for _ in range(20)), return_exceptions=True)
+        assert {type(error) for error in refused} == {LoginError}
+        assert len(tandem.received) == 1
+
+        with pytest.raises(LoginError):
+            await erp.whoami()
+
+    assert len(tandem.received) == 2
 
 
 async def test_version_needs_no_login(tandem: StandIn, client: AsyncClient) -> None:

@@ -3,15 +3,21 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from rpc_client import AnswerTooLarge, AsyncClient, BadAnswer, ConnectionLost, RetryPolicy, Timeout, Unreachable
 from rpc_client.answer_body import AnswerBody
@@ -253,3 +259,54 @@ def test_retry_after_may_name_a_moment() -> None:
     moment = datetime.now(UTC) + timedelta(seconds=90)
 
     assert 80 < (seconds_to_wait(format_datetime(moment, usegmt=True)) or 0) <= 90
+
+
+def certificate(tmp_path: Path, name: str) -> ssl.SSLContext:
+    """A server's TLS context with a certificate for `name` that only itself vouches for, and its file for a client."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    unlocked = serialization.NoEncryption()
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unlocked)
+    )
+    (tmp_path / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "accepted"),
+    [("localhost", True, True), ("localhost", False, False), ("other.test", True, False)],
+)
+async def test_the_chain_and_the_name_of_a_certificate_are_checked(
+    tmp_path: Path, name: str, *, trusted: bool, accepted: bool
+) -> None:
+    with StandIn("tandem", tls=certificate(tmp_path, name)) as server:
+        ours = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem") if trusted else None)
+        url = server.url.replace("127.0.0.1", "localhost")
+        connector = partial(aiohttp.TCPConnector, ssl=ours, family=socket.AF_INET)
+        async with AsyncClient(url, protocol="tandem", connector_factory=connector, retry=QUICK) as erp:
+            if accepted:
+                assert await erp.version()
+            else:
+                with pytest.raises(Unreachable, match="certificate"):
+                    await erp.version()
+
+    assert bool(server.received) is accepted
+
+
+async def test_certificates_are_checked_without_being_asked_to(tmp_path: Path) -> None:
+    with StandIn("tandem", tls=certificate(tmp_path, "localhost")) as server:
+        async with client_of(server, protocol="tandem") as erp:
+            with pytest.raises(Unreachable):
+                await erp.login()
+
+    assert server.received == []
