@@ -1,0 +1,222 @@
+"""What happens to one call, in order.
+
+1. Resolve: the registry gives the model and the method by any of their names. Only what is declared for RPC exists.
+   A model on which the caller has no right does not exist either, unless the method itself says who may call it.
+2. Authorise: a method that names groups is for these alone. Everything about records is decided deeper down, in every
+   statement.
+3. Bind: arguments get their parameters' names; too many, unknown, doubled or missing ones are refused.
+4. Transact: one connection of the pool. A method declared read-only runs without BEGIN, every other one in one READ
+   COMMITTED transaction. Nothing outside the transaction happens inside it.
+5. Retry: when PostgreSQL gave up on the transaction (serialisation, deadlock, lock timeout, stale plan, lost
+   connection), the whole call runs again with a fresh Env and its arguments as they came, at most
+   `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit
+   whose answer was lost: that one may have happened.
+6. Commit, then run what the call left in `env.after_commit`.
+7. Count and log: one line and one metric. A refusal leaves as the `AppError` it is, anything unexpected as an
+   `InternalError`.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from types import MappingProxyType
+from typing import Any
+
+import asyncpg
+import structlog
+
+from models.orm.dialect import NATIVE, Dialect, Vocabulary
+from models.orm.env import Context, Env, User
+from models.orm.errors import AccessError, AppError, UnknownMethodError, UnknownModelError
+from models.orm.limits import LIMITS
+from models.orm.methods import Method
+from models.orm.model import Model
+from models.orm.registry import Registry
+from server.database.connection import Connection
+from server.database.errors import CONNECTION_LOST
+from server.database.pool import Pool
+from server.database_errors import RETRIED, DatabaseErrors, OutcomeUnknownError
+from server.internal_error import InternalError, reported
+from server.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 0.01
+LONGEST_PAUSE = 0.5
+MAY_PASS = (asyncpg.PostgresError, *CONNECTION_LOST)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Call:
+    """What a dialect made of a request: names as the caller wrote them, arguments and context as JSON values."""
+
+    model: str
+    method: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = NOTHING
+    context: Any = None
+    dialect: Dialect = NATIVE
+
+
+@dataclass(slots=True)
+class Run:
+    """One call on its way: what it resolved to, and what it has cost so far."""
+
+    call: Call
+    user: User
+    model: str = "unknown"
+    method: str = "unknown"
+    attempts: int = 0
+    counter: list[int] = field(default_factory=lambda: [0])
+
+
+class Executor:
+    """Runs calls on one registry and one pool."""
+
+    def __init__(self, registry: Registry, pool: Pool, metrics: Metrics) -> None:
+        self.registry = registry
+        self.pool = pool
+        self._metrics = metrics
+        self._errors = DatabaseErrors(registry)
+
+    async def execute(self, call: Call, user: User) -> Any:
+        """The answer of a call. Raises `AppError` when it is refused, `InternalError` when something is wrong here."""
+        run = Run(call, user)
+        started = perf_counter()
+        outcome = "ok"
+        try:
+            return await self._execute(run)
+        except AppError as error:
+            outcome = error.key
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except Exception as error:
+            refusal = self._errors.translate(error)
+            outcome = refusal.key if refusal else "internal"
+            raise refusal or self._internal(error, run) from error
+        finally:
+            self._record(run, outcome, perf_counter() - started)
+
+    async def _execute(self, run: Run) -> Any:
+        model, method = self._resolve(run)
+        call = run.call
+        context = Context.of(call.context)
+        arguments = method.bind(call.args, call.kwargs, netforce=call.dialect.vocabulary is Vocabulary.NETFORCE)
+        function: Callable[..., Any] = getattr(model, method.attribute)
+        while True:
+            run.attempts += 1
+            given = arguments if method.exposure.readonly else _copied(arguments)
+            try:
+                return await self._attempt(run, context, function, given, method.exposure.readonly)
+            except MAY_PASS as error:
+                if run.attempts >= LIMITS.call_attempts or not _passes(error):
+                    raise
+                self._metrics.retry(getattr(error, "sqlstate", None) or "lost")
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 4**run.attempts)))  # noqa: S311
+
+    def _resolve(self, run: Run) -> tuple[type[Model], Method]:
+        call, groups = run.call, run.user.groups
+        model = self.registry.names.get(call.model)
+        if model is None:
+            raise _unknown_model(call)
+        method = model.meta.methods.get(call.method)
+        callers = method.exposure.groups if method else ()
+        allowed = not callers or not groups.isdisjoint(callers)
+        if not (callers and allowed) and not self.registry.profile(groups).operations(model.meta):
+            raise _unknown_model(call)
+        if method is None:
+            raise UnknownMethodError(f"There is no method {call.method[:64]} on {call.model}.", model=call.model)
+        run.model, run.method = model.meta.name, method.name
+        if not allowed:
+            raise AccessError(f"You are not allowed to call {method.name} on {call.model}.", model=call.model)
+        return model, method
+
+    async def _attempt(
+        self, run: Run, context: Context, function: Callable[..., Any], arguments: Mapping[str, Any], readonly: bool
+    ) -> Any:
+        connection = await self.pool.acquire()
+        env = Env(self.registry, connection, run.user, context, run.call.dialect, counter=run.counter)
+        failure: BaseException | None = None
+        try:
+            if readonly:
+                answer = await function(env, **arguments)
+            else:
+                answer = await _transaction(connection, function, env, arguments)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            # A refusal by a model leaves the connection clean; after anything else the pool looks at it first.
+            self.pool.release(connection, None if isinstance(failure, AppError) else failure)
+        for callback in env.after_commit:
+            _run_after_commit(callback)
+        return answer
+
+    def _internal(self, error: Exception, run: Run) -> InternalError:
+        return reported(error, model=run.model, method=run.method, user=run.user.id)
+
+    def _record(self, run: Run, outcome: str, seconds: float) -> None:
+        statements = run.counter[0]
+        self._metrics.call(run.model, run.method, outcome, seconds, statements)
+        log.info(
+            "call",
+            model=run.model,
+            method=run.method,
+            user=run.user.id,
+            dialect=run.call.dialect.name,
+            outcome=outcome,
+            ms=round(seconds * 1000, 2),
+            statements=statements,
+            attempts=run.attempts,
+        )
+
+
+async def _transaction(
+    connection: Connection, function: Callable[..., Any], env: Env, arguments: Mapping[str, Any]
+) -> Any:
+    transaction = connection.transaction(isolation="read_committed")
+    try:
+        await transaction.start()
+    except BaseException:
+        connection.terminate()  # it believes to be in a transaction, whatever came of BEGIN
+        raise
+    try:
+        answer = await function(env, **arguments)
+    except BaseException:
+        if not connection.is_closed():
+            await transaction.rollback()
+        raise
+    try:
+        await transaction.commit()
+    except CONNECTION_LOST as error:
+        raise OutcomeUnknownError from error
+    return answer
+
+
+def _passes(error: Exception) -> bool:
+    return getattr(error, "sqlstate", None) in RETRIED or isinstance(error, CONNECTION_LOST)
+
+
+def _run_after_commit(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception as error:  # noqa: BLE001 the call is committed: its caller must hear so
+        reported(error, after_commit=True)
+
+
+def _copied(value: Any) -> Any:
+    """The same JSON value in containers of its own: what a method does to its arguments must not reach its next try."""
+    if type(value) is dict:
+        return {name: _copied(item) for name, item in value.items()}
+    if type(value) is list or type(value) is tuple:
+        return [_copied(item) for item in value]
+    return value
+
+
+def _unknown_model(call: Call) -> UnknownModelError:
+    return UnknownModelError(f"There is no model {call.model[:64]}.", model=call.model[:64])
