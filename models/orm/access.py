@@ -71,11 +71,15 @@ class Profile:
     def writable(self, meta: Meta, name: Any) -> Field[Any]:
         """Return a field by any of its names if the caller may see and write it."""
         field = self._visible(meta, name, writing=True)
-        if self.groups is not None and field.write_groups and self.groups.isdisjoint(field.write_groups):
+        if not self.may_write(field):
             raise AccessError(
                 f"You are not allowed to modify {field.label} ({field.name}).", model=meta.name, field=field.name
             )
         return field
+
+    def may_write(self, field: Field[Any]) -> bool:
+        """Return whether the caller's groups may write the field, given that they see it."""
+        return self.groups is None or not field.write_groups or not self.groups.isdisjoint(field.write_groups)
 
     def _visible(self, meta: Meta, name: Any, *, writing: bool) -> Field[Any]:
         field = meta.names.get(name) if isinstance(name, str) else None

@@ -75,12 +75,15 @@ class Drafting(Writing):
     @classmethod
     async def _copied(cls, env: Env, ids: Sequence[int]) -> list[Row]:
         """Return the rows that copies of the records start from, their own lines included."""
-        names = [field.name for field in cls.meta.fields.values() if field.copied and _is_own(field.name)]
-        readable = [name for name in names if env.profile.sees(cls.meta, cls.meta.fields[name])]
-        rows: list[Row] = []
-        for record in await cls.browse(env, ids, readable):
-            rows.append({name: await cls._copied_value(env, name, record[name]) for name in readable})
-        return rows
+        names = [
+            field.name
+            for field in cls.meta.fields.values()
+            if field.copied and env.profile.sees(cls.meta, field) and env.profile.may_write(field)
+        ]
+        return [
+            {name: await cls._copied_value(env, name, record[name]) for name in names}
+            for record in await cls.browse(env, ids, names)
+        ]
 
     @classmethod
     async def _copied_value(cls, env: Env, name: str, value: Any) -> Any:
@@ -93,10 +96,6 @@ class Drafting(Writing):
         if isinstance(field, ToMany):
             return [Command.set(value)]
         return field.parse_computed(value) if isinstance(field, Json) else value
-
-
-def _is_own(name: str) -> bool:
-    return name not in ("id", "create_uid", "create_date", "write_uid", "write_date")
 
 
 def _wire(commands: Sequence[Command]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from models.orm.fields import Field, FieldNotReadError
+from models.orm.fields import FieldNotReadError, Integer
 
 if TYPE_CHECKING:
     from models.orm.meta import Meta
@@ -18,7 +18,7 @@ class Record:
 
     meta: ClassVar[Meta]
 
-    id = Field[int]("ID", readonly=True)
+    id = Integer("ID", big=True, readonly=True, copied=False, aggregate="")
 
     def __init__(self, values: dict[str, Any]) -> None:
         """Take the values read, by field name (or dotted path)."""

@@ -161,7 +161,7 @@ def _meta(name: str, final: type[Model]) -> Meta:
         transient=final.transient,
         help=(chain[0].__doc__ or "").partition("\n")[0],
     )
-    meta.columns = {field.name: field for field in fields.values() if field.has_column}
+    meta.columns = {field.name: field for field in fields.values() if field.has_column and field.name != "id"}
     return meta
 
 

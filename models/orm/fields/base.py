@@ -51,7 +51,7 @@ class Field(Generic[T]):
         groups: str | Sequence[str] = (),
         write_groups: str | Sequence[str] = (),
         tracked: bool = False,
-        copied: bool = True,
+        copied: bool | None = None,
         searched: bool = False,
         odoo: str | Sequence[str] = (),
         netforce: str | Sequence[str] = (),
@@ -67,6 +67,7 @@ class Field(Generic[T]):
         `readonly`: clients may not write it. `write_only`: nobody reads it back, by any path. `groups`: only these groups see it, to all others it does not exist; `write_groups`: only
         these may write it. `tracked`: changes go to the chatter. `searched`: content search looks into it. `odoo`, `netforce`:
         its other names, the first one answers. `sequence`: numbered when the caller gives no value. `aggregate`: the default of groups.
+        `copied`: whether a copy of the record takes the value; readonly and numbered fields are not unless told so.
         """
         self.label = label
         self.required = required
@@ -78,7 +79,6 @@ class Field(Generic[T]):
         self.groups = _names(groups)
         self.write_groups = _names(write_groups)
         self.tracked = tracked
-        self.copied = copied and not sql and compute is None and sequence is None and not write_only
         self.searched = searched
         self.words = {Vocabulary.ODOO: _names(odoo), Vocabulary.NETFORCE: _names(netforce)}
         self.sql = sql
@@ -87,6 +87,7 @@ class Field(Generic[T]):
         self.stored = stored or (not sql and compute is None)
         self.sequence = sequence
         self.aggregate = aggregate
+        self.copied = not self.readonly and sequence is None and not write_only if copied is None else copied
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
