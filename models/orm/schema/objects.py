@@ -72,10 +72,9 @@ class TableIndex:
 
 @dataclass(frozen=True, slots=True)
 class SqlFunction:
-    """A function in the database; name and argument types, worded as PostgreSQL does, identify it."""
+    """A function in the database. `sql` is its CREATE OR REPLACE, one for each name."""
 
     name: str
-    arguments: str
     sql: str
 
 

@@ -1,0 +1,58 @@
+"""External ids: the names by which modules and clients know records, such as `base.main_company`."""
+
+from typing import Any
+
+from models.base.groups import ADMINISTRATORS, USERS
+from models.orm import Access, Env, Index, Key, Model, fields, rpc
+from models.orm.data import external_ids
+from models.orm.errors import AccessError, InputError, MissingError, UnknownModelError
+
+
+class ExternalId(Model, name="ir.model.data", label="External Identifier"):
+    """A name for one record, unique within its module. `protected` marks what comes with the models and must stay."""
+
+    access = (Access(read=USERS.code), Access(write=ADMINISTRATORS.code, delete=ADMINISTRATORS.code))
+    order = "module, model, name"
+    label_field = "complete_name"
+    keys = (Key(("module", "name"), "This external identifier is taken."),)
+    indexes = (Index(("model", "res_id")),)
+
+    module = fields.Char("Module", required=True, size=64, default="__api__")
+    name = fields.Char("Name", required=True, size=128, searched=True)
+    complete_name = fields.Char("Complete ID", sql="{t}.module || '.' || {t}.name", searched=True)
+    model = fields.Char("Model", required=True, size=64)
+    res_id = fields.Integer("Record", big=True, required=True, minimum=1, aggregate="")
+    noupdate = fields.Boolean("Never updated", default=False)
+    protected = fields.Boolean("Protected", readonly=True)
+
+    @rpc(readonly=True, aliases=("get_object_reference",))
+    @classmethod
+    async def check_object_reference(
+        cls, env: Env, module: Any, xml_id: Any, raise_on_access_error: Any = False
+    ) -> list[Any]:
+        """Return [model, id] of the record; the id is false, or an error is raised, when the caller may not read it."""
+        if not isinstance(module, str) or not isinstance(xml_id, str):
+            raise InputError("module and xml_id must be text.", argument="xml_id")
+        full = f"{module}.{xml_id}"
+        found = await cls.find(env, [("module", "=", module), ("name", "=", xml_id)], ["model", "res_id"])
+        if not found:
+            raise MissingError(f"External ID not found in the system: {full}")
+        word, is_there = await _target(env, found[0].model, found[0].res_id)
+        if not is_there and raise_on_access_error:
+            raise AccessError(f"Not enough access rights on the external ID {full}")
+        return [word, found[0].res_id if is_there else False]
+
+    @classmethod
+    async def ids_of(cls, env: Env, *xml_ids: str) -> dict[str, int]:
+        """Return {external id: record id} for those that are known; inside the server, without access checks."""
+        return await external_ids(env, xml_ids)
+
+
+async def _target(env: Env, model: str, res_id: int) -> tuple[str, bool]:
+    """The model's name as the caller calls it, and whether the caller may read the record."""
+    try:
+        target = env[model]
+        word = target.meta.word(env.dialect.vocabulary)
+        return word, bool(await target.exists(env, [res_id]))
+    except UnknownModelError:
+        return model, False
