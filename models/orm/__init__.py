@@ -5,6 +5,7 @@ Start with `model.py` (what a class declares), `fields/` (kinds of fields), `met
 """
 
 from models.orm.commands import Command
+from models.orm.data import Datum, Ref
 from models.orm.declare import (
     COMPANIES,
     COMPANY,
@@ -37,6 +38,7 @@ __all__ = [
     "Check",
     "Command",
     "Context",
+    "Datum",
     "Env",
     "Group",
     "Index",
@@ -44,6 +46,7 @@ __all__ = [
     "Model",
     "NumberSequence",
     "Placeholder",
+    "Ref",
     "Registry",
     "Row",
     "Rule",

@@ -9,7 +9,7 @@ HEAD = """\
 -- Written from the models by `make schema`; change those. `tandem migrate` brings an older database to this.
 --
 -- Every decimal is kept from being NaN by a check. In a unique index null never clashes with null. Constraints are
--- named: the name is what an error message is found by. Numbers, defaults and texts are checked before they come here."""
+-- named: the name is what an error message is found by. Lengths, choices and defaults are the models' work."""
 
 
 def schema_text(schema: Schema) -> str:
