@@ -17,11 +17,19 @@ from models.orm.errors import InputError, OperatorError, UnknownFieldError
 from models.orm.fields import Boolean, Field, Json, Many2One, Number, Text, ToMany
 from models.orm.fields.relation import record_id
 from models.orm.fields.scalar import Integer, decimal_number, whole_number
-from models.orm.query import Scope
+from models.orm.query import Query, Scope
 
 ORDERED = {"<": "<", ">": ">", "<=": "<=", ">=": ">="}
 PATTERNS = {"like": "like", "ilike": "ilike", "=like": "like", "=ilike": "ilike"}
 HIERARCHY = frozenset({"child_of", "not child_of", "child_of<", "parent_of"})
+
+
+class SearchQuery(Query):
+    """A statement whose conditions are compiled as this module says."""
+
+    def compile(self, scope: Scope, node: Node, *, trusted: bool) -> str:
+        """Return the SQL of a condition on a scope."""
+        return Compiler(scope, trusted=trusted).compile(node)
 
 
 class Compiler:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
-from models.orm.condition import own_condition
+from models.orm.condition import SearchQuery, own_condition
 from models.orm.dialect import Vocabulary
 from models.orm.domain import parse_domain
 from models.orm.errors import InputError, LimitError
@@ -198,7 +198,7 @@ class Grouping(Reading):
         limit: Any,
         offset: Any,
     ) -> list[Grouped]:
-        query = Query(env.profile, env.dialect, active_test=env.context.active_test)
+        query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
         scope = query.scope(cls.meta)
         parts = own_condition(scope, parse_domain(domain))
         terms = [_key_sql(env, scope, key) for key in keys]

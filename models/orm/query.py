@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Query:
-    """The parameters and aliases that all parts of one statement share."""
+    """The parameters and aliases that all parts of one statement share; used through `condition.SearchQuery`."""
 
     def __init__(self, profile: Profile, dialect: Dialect, *, active_test: bool = True) -> None:
         """Start a statement for a caller's rights and dialect."""
@@ -41,6 +41,10 @@ class Query:
         """Return a new table alias."""
         self._aliases += 1
         return f"a{self._aliases}"
+
+    def compile(self, scope: Scope, node: Node, *, trusted: bool) -> str:
+        """Return the SQL of a condition on a scope; `condition.py` says how."""
+        raise NotImplementedError
 
     def scope(self, meta: Meta, alias: str | None = None) -> Scope:
         """Begin a FROM with a model's table."""
@@ -112,12 +116,10 @@ class Scope:
         """Compile a condition of our own declarations, free of the caller's field rights; empty when it is always true."""
         if node == TRUE:
             return ""
-        from models.orm.condition import Compiler
-
         if not walks(node):
-            return Compiler(self, trusted=True).compile(node)
+            return self.query.compile(self, node, trusted=True)
         inner = self.query.scope(self.meta)
-        sql = Compiler(inner, trusted=True).compile(node)
+        sql = self.query.compile(inner, node, trusted=True)
         return f"exists (select 1 from {inner.from_sql} where {inner.alias}.id = {self.alias}.id and {sql})"
 
     def children(self, field: ToMany) -> tuple[Scope, str]:

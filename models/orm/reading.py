@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.orm import arguments
 from models.orm.answer import JsonText
-from models.orm.condition import own_condition
+from models.orm.condition import SearchQuery, own_condition
 from models.orm.dialect import Reference
 from models.orm.domain import all_of, parse_domain
 from models.orm.errors import InputError, MissingError, UserError
@@ -254,7 +254,7 @@ class Reading(Record):
     def _begin(cls, env: Env, *, trusted: bool = False) -> tuple[Query, Scope]:
         if not trusted or not env.profile.is_system:
             env.profile.check(cls.meta, "read")
-        query = Query(env.profile, env.dialect, active_test=env.context.active_test)
+        query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
         return query, query.scope(cls.meta)
 
     @classmethod
@@ -272,7 +272,7 @@ class Reading(Record):
         if plan is None:
             if len(plans) >= MAX_PLANS:
                 plans.clear()
-            query = Query(env.profile, env.dialect, active_test=env.context.active_test)
+            query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
             query.params.append(None)  # $1: the id or ids
             keys = "" if single else "unnest($1::bigint[]) with ordinality"
             built = cls._shape(query, names, reference, keys=keys, guarded=True, each=True)

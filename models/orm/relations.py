@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm.commands import Command
+from models.orm.condition import SearchQuery
 from models.orm.errors import MissingError
 from models.orm.fields import Many2Many, Many2One, One2Many, ToMany
 from models.orm.fields.relation import Reference
-from models.orm.query import Query
 from models.orm.values import Row, decode_row
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class _ManyToMany:
 
     async def unlink(self, parent: int, *, keep: Sequence[int] = (), only: Sequence[int] | None = None) -> None:
         """Remove links to records that the caller may read; hidden ones stay linked."""
-        query = Query(self.env.profile, self.env.dialect, active_test=False)
+        query = SearchQuery(self.env.profile, self.env.dialect, active_test=False)
         scope = query.scope(self.target.meta)
         guard = scope.guard("read")
         conditions = [f'l."{self.field.column}" = {query.param(parent)}']

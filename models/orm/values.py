@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.orm.commands import Command, parse_commands
+from models.orm.condition import SearchQuery
 from models.orm.dialect import Vocabulary
 from models.orm.errors import InputError, MissingError, ReadonlyError, RequiredError, UnknownModelError, ValidationError
 from models.orm.fields import Field, Many2One, ToMany
@@ -77,7 +78,7 @@ async def check_targets(env: Env, meta: Meta, rows: Sequence[Row]) -> None:
 
     Where the caller may read every row of a target the foreign key alone decides, and no statement is spent.
     """
-    query = Query(env.profile, env.dialect, active_test=False)
+    query = SearchQuery(env.profile, env.dialect, active_test=False)
     parts = [_unreachable(env, query, meta, name, ids) for name, ids in _linked(meta, rows).items()]
     asked = [part for part in parts if part]
     if asked:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from models.orm import arguments, chatter
+from models.orm.condition import SearchQuery
 from models.orm.declare import Operation
 from models.orm.domain import TRUE
 from models.orm.errors import AccessError, ConflictError, InputError
@@ -391,7 +392,7 @@ class Writing(Reading):
 
     @classmethod
     def _writing(cls, env: Env) -> tuple[Query, Scope]:
-        query = Query(env.profile, env.dialect, active_test=False)
+        query = SearchQuery(env.profile, env.dialect, active_test=False)
         return query, query.scope(cls.meta)
 
     @classmethod

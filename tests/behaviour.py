@@ -1,0 +1,100 @@
+"""Writes docs/behaviour.md: each numbered statement, its sentence, and the tests that prove it.
+
+    python -m tests.behaviour           write the page
+    python -m tests.behaviour --check   exit with 1 when the page is not what the marks say
+
+The numbers come from the marks `@pytest.mark.statement(...)`, the sentences from tests/statements.toml, which also keeps the statements that
+were decided against, each with its reason.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "behaviour.md"
+SENTENCES = ROOT / "tests" / "statements.toml"
+
+INTRODUCTION = """# What Tandem does, statement by statement
+
+Made by `make behaviour` from the tests: a statement stands here because a test carries its number and passes.
+The letters: {letters}.
+"""
+
+
+class Marks:
+    """Collects which tests carry which statement, as a pytest plugin."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, list[str]] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note every mark of every collected test; parametrised cases count as one test."""
+        for item in session.items:
+            name = item.nodeid.partition("[")[0]
+            for mark in item.iter_markers("statement"):
+                for number in mark.args:
+                    tests = self.tests.setdefault(str(number), [])
+                    if name not in tests:
+                        tests.append(name)
+
+
+def collected() -> dict[str, list[str]]:
+    """Return the tests by statement number."""
+    marks = Marks()
+    code = pytest.main(["--collect-only", "-q", "--no-header", "-p", "no:terminal", str(ROOT / "tests")], [marks])
+    if code != 0:
+        sys.exit(f"the tests could not be collected: pytest says {code}")
+    return marks.tests
+
+
+def page(tests: dict[str, list[str]], sentences: dict[str, dict[str, str]]) -> str:
+    """Return the text of the page. A number without a sentence is an error."""
+    known, against = sentences["statements"], sentences.get("against", {})
+    missing = sorted(set(tests) - set(known), key=_order)
+    if missing:
+        sys.exit(f"tests/statements.toml has no sentence for {', '.join(missing)}")
+    letters = ", ".join(f"{letter} {meaning}" for letter, meaning in sentences["letters"].items())
+    lines = [INTRODUCTION.format(letters=letters)]
+    for letter in sentences["letters"]:
+        numbers = sorted((n for n in tests if _letter(n) == letter), key=_order)
+        if numbers:
+            lines.append(f"\n## {letter}: {sentences['letters'][letter]}\n")
+            lines.append("| | statement | tests |\n| --- | --- | --- |")
+            lines.extend(f"| {n} | {known[n]} | {_linked(tests[n])} |" for n in numbers)
+    if against:
+        lines.append("\n## Decided against\n\n| | reason |\n| --- | --- |")
+        lines.extend(f"| {n} | {against[n]} |" for n in sorted(against, key=_order))
+    return "\n".join(lines) + "\n"
+
+
+def _linked(tests: Sequence[str]) -> str:
+    return "<br>".join(f"[{t.rpartition('::')[2]}](../{t.partition('::')[0]})" for t in sorted(tests))
+
+
+def _letter(number: str) -> str:
+    return re.sub(r"\d.*", "", number)
+
+
+def _order(number: str) -> tuple[str, int, str]:
+    match = re.fullmatch(r"([A-Z]+)(\d+)(.*)", number)
+    return (match[1], int(match[2]), match[3]) if match else (number, 0, "")
+
+
+def main() -> None:
+    """Write or check the page."""
+    text = page(collected(), tomllib.loads(SENTENCES.read_text()))
+    if "--check" in sys.argv[1:]:
+        if not PAGE.exists() or PAGE.read_text() != text:
+            sys.exit("docs/behaviour.md is not what the tests say: run make behaviour")
+    else:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
