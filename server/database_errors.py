@@ -10,6 +10,7 @@ fault of ours.
     23502 not null                  RequiredError naming the field
     23514 check                     ValidationError with the message of the Check
     22xxx values                    TypeMismatchError
+    TN001 no sequence for a number  UserError naming its code
     40001 40P01 55P03 0A000         the call is run again; at last ConflictError
     57014 statement timeout         BusyError
     08xxx 57Pxx connection lost     the call is run again; at last BusyError, after a commit OutcomeUnknownError
@@ -28,6 +29,7 @@ from models.orm.errors import (
     DuplicateError,
     RequiredError,
     TypeMismatchError,
+    UserError,
     ValidationError,
 )
 from models.orm.limits import LIMITS
@@ -37,6 +39,7 @@ from models.orm.schema import names
 from server.database.errors import CONNECTION_LOST
 
 RETRIED = frozenset({"40001", "40P01", "55P03", "0A000"})
+MISSING_SEQUENCE = "TN001"  # raised by tandem_next_number with a text of our own
 REFERENCE_GONE = "insert or update"
 VALUE_ERRORS = (
     asyncpg.NumericValueOutOfRangeError,
@@ -74,11 +77,9 @@ class DatabaseErrors:
             return TypeMismatchError("A value does not fit its field.")
         if isinstance(error, asyncpg.QueryCanceledError):
             return BusyError(f"It took longer than {LIMITS.statement_seconds:g} seconds.", limit="statement_seconds")
-        if getattr(error, "sqlstate", None) in RETRIED:
-            return ConflictError("Others kept changing the same records. Try again in a moment.")
         if isinstance(error, (*CONNECTION_LOST, asyncpg.InsufficientResourcesError)):
             return BusyError("The database cannot be reached or has no room. Try again in a moment.")
-        return None
+        return _by_state(error)
 
     def _violation(self, error: asyncpg.PostgresError) -> AppError | None:
         table, constraint, column = (getattr(error, f"{part}_name", None) for part in ("table", "constraint", "column"))
@@ -118,6 +119,15 @@ class DatabaseErrors:
             return ValidationError(f"{label} points at a record that does not exist.", model=model, field=field)
         holder = f"{meta.label} ({meta.name})" if meta else "other records"
         return ValidationError(f"The record is still referenced by {holder}.", model=model, field=field)
+
+
+def _by_state(error: Exception) -> AppError | None:
+    state = getattr(error, "sqlstate", None)
+    if state == MISSING_SEQUENCE:
+        return UserError(str(error), model="ir.sequence")
+    if state in RETRIED:
+        return ConflictError("Others kept changing the same records. Try again in a moment.")
+    return None
 
 
 def _references(metas: Iterable[Meta]) -> Iterable[tuple[str, str]]:
