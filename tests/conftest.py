@@ -1,0 +1,53 @@
+"""What all tests share: a database of a whole deployment, rolled back after each test, or a copy of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from models import deployment
+from models.orm import Env
+from server.database.connection import Connection, connect
+from tests import deployments
+from tests.cluster import scratch_database, shared_cluster
+
+
+@pytest.fixture
+async def connection() -> AsyncIterator[Connection]:
+    """A connection to a deployment of both roles, in a transaction that is rolled back after the test."""
+    name = await deployments.workspace("both")
+    connection = await connect(shared_cluster(), name)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield connection
+    finally:
+        await transaction.rollback()
+        await connection.close()
+
+
+@pytest.fixture
+async def env(connection: Connection) -> Env:
+    """The first administrator, with all groups, on a deployment of both roles."""
+    registry = deployment.registry_for("both")
+    admin = await connection.fetchval("select id from res_users where login = 'admin'")
+    return Env(registry, connection, deployments.user_of(registry, admin, "admin", list(registry.groups)))
+
+
+@pytest.fixture
+def as_user(env: Env) -> Callable[..., Awaitable[Env]]:
+    """Make a user with some groups and return the call's surroundings in that user's hands: `await as_user("dealer.user")`."""
+
+    async def make(*groups: str, **options: Any) -> Env:
+        user = await deployments.make_user(env, groups)
+        return deployments.as_user(env, user, **options)
+
+    return make
+
+
+@pytest.fixture
+async def fresh_database() -> AsyncIterator[str]:
+    """The name of a deployment's database of the test's own, for what needs commits, several connections or a server."""
+    async with scratch_database(await deployments.template("both")) as name:
+        yield name
+
