@@ -1,0 +1,34 @@
+"""What every deployment stands on: companies, users and rights, messages, currencies, countries, numbering."""
+
+from models.base.api_keys import ApiKey
+from models.base.audit_log import AuditEntry
+from models.base.company import Company
+from models.base.country import Country, CountryState, country_data
+from models.base.currency import Currency, currency_data
+from models.base.external_id import ExternalId
+from models.base.groups import ADMINISTRATORS, USERS, Groups
+from models.base.login_failures import LoginFailure
+from models.base.message import Message
+from models.base.parameter import Parameter
+from models.base.sequence import Sequence
+from models.base.sessions import Session
+from models.base.users import Users
+
+MODELS = (
+    Currency,
+    Country,
+    CountryState,
+    Company,
+    Groups,
+    Users,
+    Session,
+    ApiKey,
+    LoginFailure,
+    Message,
+    AuditEntry,
+    Parameter,
+    ExternalId,
+    Sequence,
+)
+GROUPS = (USERS, ADMINISTRATORS)
+DATA = (*currency_data(), *country_data())
