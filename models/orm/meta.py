@@ -37,6 +37,7 @@ class Meta:
     company: str | None
     chatter: bool
     audit: bool
+    document: tuple[str, str] | None = None
     constraints: tuple[Constraint, ...] = ()
     transient: bool = False
     help: str = ""

@@ -35,6 +35,8 @@ class Model(Drafting, Grouping, Describing):
     chatter: ClassVar[bool] = False
     audit: ClassVar[bool] = False
     transient: ClassVar[bool] = False
+    # The fields that name the record this one hangs on, (model, id): who reaches that record reaches this one.
+    document: ClassVar[tuple[str, str] | None] = None
 
     create_uid = fields.Many2One("Created by", "res.users", readonly=True, index=False, copied=False)
     create_date = fields.DateTime("Created on", readonly=True, netforce="create_time", copied=False)

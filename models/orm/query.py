@@ -109,8 +109,33 @@ class Scope:
 
         A rule that walks through other records becomes a subselect, so that it adds no join to this FROM.
         """
-        rule = self.query.profile.rule(self.meta, operation)
-        return self.trusted(rule)
+        rule = self.trusted(self.query.profile.rule(self.meta, operation))
+        document = self.of_document(operation)
+        return f"{rule} and {document}" if rule and document else rule or document
+
+    def of_document(self, operation: Operation) -> str:
+        """Return the condition that the row's document, if the model declares one, is within the caller's reach.
+
+        Reading a row takes the right to read its document, any other operation the right to write it. Documents are
+        records of models with chatter. Empty when nothing has to be asked.
+        """
+        profile = self.query.profile
+        if self.meta.document is None or profile.is_system:
+            return ""
+        needed: Operation = "read" if operation == "read" else "write"
+        documents = [model.meta for model in profile.registry.models.values() if model.meta.chatter]
+        parts = [self._in_reach(meta, needed) for meta in documents if profile.can(meta, needed)]
+        return "(" + " or ".join(parts) + ")" if parts else "false"
+
+    def _in_reach(self, document: Meta, operation: Operation) -> str:
+        model, res_id = cast("tuple[str, str]", self.meta.document)
+        named = f'{self.alias}."{model}" = {quoted(document.name)}'
+        target = self.query.scope(document)
+        guard = target.guard(operation)
+        if not guard:
+            return named
+        tie = f'{target.alias}.id = {self.alias}."{res_id}"'
+        return f"({named} and exists (select 1 from {target.from_sql} where {tie} and {guard}))"
 
     def trusted(self, node: Node) -> str:
         """Compile a condition of our own declarations, free of the caller's field rights; empty when it is always true."""
@@ -127,7 +152,8 @@ class Scope:
         target = self.target(field)
         child = self.query.scope(target)
         conditions = [self._tie(field, child)]
-        guard = child.guard("read")
+        of_this = _is_of_this(field, target)
+        guard = child.trusted(self.query.profile.rule(target, "read")) if of_this else child.guard("read")
         if guard:
             conditions.append(guard)
         return child, " and ".join(conditions)
@@ -148,6 +174,11 @@ class Scope:
         if field.inverse_model:
             tie += f' and {child.alias}."{field.inverse_model}" = {quoted(self.meta.name)}'
         return tie
+
+
+def _is_of_this(field: ToMany, target: Meta) -> bool:
+    """Return whether the relation leads from a document to what hangs on it: its reach was asked already."""
+    return isinstance(field, One2Many) and target.document == (field.inverse_model, field.inverse)
 
 
 def walks(node: Node) -> bool:

@@ -157,6 +157,7 @@ def _meta(name: str, final: type[Model]) -> Meta:
         company=final.company,
         chatter=final.chatter,
         audit=final.audit,
+        document=final.document,
         constraints=_constraints(final),
         transient=final.transient,
         help=(chain[0].__doc__ or "").partition("\n")[0],
