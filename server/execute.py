@@ -21,7 +21,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -45,8 +44,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.5
-MAY_PASS = (asyncpg.PostgresError, *CONNECTION_LOST)
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, *CONNECTION_LOST)
 
 
 @dataclass(slots=True)
@@ -56,7 +54,7 @@ class Call:
     model: str
     method: str
     args: Sequence[Any] = ()
-    kwargs: Mapping[str, Any] = NOTHING
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
     context: Any = None
     dialect: Dialect = NATIVE
 

@@ -48,7 +48,7 @@ def decode(text: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """JSON text of an answer. Raises TypeError for what has no JSON form, dates among it: models answer with strings."""
+    """JSON text of an answer. Raises TypeError for what has no JSON form, dates among it (models answer strings)."""
     return orjson.dumps(value, _fragment, orjson.OPT_PASSTHROUGH_DATETIME)
 
 

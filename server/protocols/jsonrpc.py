@@ -74,7 +74,7 @@ async def _batch(methods: Methods, context: object, members: list[Any]) -> Any:
     return [answer for answer in answers if answer is not None] or None
 
 
-async def _single(methods: Methods, context: object, message: Any) -> dict[str, Any] | None:
+async def _single(methods: Methods, context: object, message: Any) -> Any:
     flaw = _flaw(message)
     if flaw is not None:
         return _error(INVALID_REQUEST, "Invalid Request", flaw or None, _readable_id(message))
@@ -85,7 +85,7 @@ async def _single(methods: Methods, context: object, message: Any) -> dict[str, 
     result = Error(METHOD_NOT_FOUND, "Method not found") if method is None else await call(request, context, method)
     if request.id is NOID:
         return None
-    answer: dict[str, Any] = to_serializable_one(to_response(request, result))
+    answer: Any = to_serializable_one(to_response(request, result))
     return answer
 
 

@@ -1,0 +1,77 @@
+"""The one place where everything is wired: models, database, credentials, dialects, health, figures."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from aiohttp import web
+
+from models import deployment as models
+from server.connections import SERVER
+from server.database.address import DatabaseAddress
+from server.database.connection import connect
+from server.database.pool import Pool
+from server.deployment import Deployment
+from server.execute import Executor
+from server.health import Health
+from server.log import request_id
+from server.metrics import Gauges, Metrics
+from server.protocols.native import NativeEndpoint
+from server.protocols.odoo_jsonrpc import OdooEndpoint
+from server.settings import Settings
+
+DEPLOYMENT = web.AppKey("DEPLOYMENT", Deployment)
+
+
+def create_app(settings: Settings, address: DatabaseAddress) -> web.Application:
+    """The application of one server process. Connections are opened when it is first asked for something."""
+    registry = models.registry_for(settings.role)
+    open_one = partial(connect, address, settings.database, application=True)
+    pool = Pool(open_one, settings.pool_size)
+    metrics = Metrics()
+    metrics.register(_pool_figures(pool))
+    executor = Executor(registry, pool, metrics)
+    deployment = Deployment(settings, registry, pool, None, executor, metrics)
+    health = Health(address, settings.database, settings.role, registry)
+    app = web.Application()
+    app[DEPLOYMENT] = deployment
+    add_routes(app, deployment, health)
+    app.cleanup_ctx.append(partial(_connections, pool, health))
+    return app
+
+
+def add_routes(app: web.Application, deployment: Deployment, health: Health) -> None:
+    """Which path speaks which dialect."""
+    router = app.router
+    router.add_post("/rpc", NativeEndpoint(deployment).handle)
+    router.add_post("/jsonrpc", OdooEndpoint(deployment).handle)
+    router.add_get("/health/live", health.live)
+    router.add_get("/health/ready", health.ready)
+    router.add_get("/metrics", partial(_figures, deployment.metrics))
+    app.on_response_prepare.append(mark)
+
+
+async def mark(_request: web.Request, response: web.StreamResponse) -> None:
+    """Tell our name without a version, and the request's id."""
+    response.headers["Server"] = SERVER
+    if number := request_id.get():
+        response.headers["X-Request-Id"] = number
+
+
+async def _figures(metrics: Metrics, _request: web.Request) -> web.Response:
+    return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+async def _connections(pool: Pool, health: Health, _app: web.Application) -> AsyncIterator[None]:
+    yield
+    await health.close()
+    await pool.close()
+
+
+def _pool_figures(pool: Pool) -> Gauges:
+    return Gauges(
+        {
+            "tandem_pool_connections": ("Database connections that exist", lambda: pool.opened),
+            "tandem_pool_idle": ("Database connections waiting for work", lambda: pool.idle),
+            "tandem_pool_waiting": ("Calls waiting for a database connection", lambda: pool.waiting),
+        }
+    )

@@ -1,0 +1,45 @@
+"""What the dialects need of the server they are part of."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from ipaddress import ip_address, ip_network
+
+from aiohttp import web
+
+from models.orm.registry import Registry
+from server.database.pool import Pool
+from server.execute import Executor
+from server.identity import Authenticator
+from server.metrics import Metrics
+from server.settings import Settings
+
+VERSION = version("tandem")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One running deployment: its models, its database, who may call, and how calls are run."""
+
+    settings: Settings
+    registry: Registry
+    pool: Pool
+    authenticator: Authenticator
+    executor: Executor
+    metrics: Metrics
+
+    def address_of(self, request: web.Request) -> str:
+        """Where a request comes from: the peer, or what a trusted proxy says about it in X-Forwarded-For."""
+        address = request.remote or ""
+        if not self.settings.trusted_proxies:
+            return address
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        while hops and self._trusts(address):
+            address = hops.pop()
+        return address
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            host = ip_address(address)
+        except ValueError:
+            return False
+        return any(host in ip_network(proxy, strict=False) for proxy in self.settings.trusted_proxies)

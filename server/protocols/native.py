@@ -1,0 +1,146 @@
+"""POST /rpc: our own dialect, JSON-RPC 2.0 to the letter.
+
+    execute   [model, method, args, context] or by name, then also kwargs
+    login     [database, login, password] or by name -> token, user_id, user_name, company_id, companies, expires_at
+    logout    ends the session of the token
+    whoami    the same as login without token
+    version   who answers
+
+Credentials are a bearer token or an API key in the header Authorization, and nowhere else. They are looked at for each
+member of a batch anew. An error has the code of its class in `models.orm.errors`, and the data key, model, field, ids
+as far as they apply; -32603 has nothing but an error_id.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from models.orm.env import User
+from models.orm.errors import InputError, SessionError
+from server.deployment import VERSION, Deployment
+from server.exchange import begin, check_content_type, read_body, reply
+from server.execute import Call
+from server.protocols.jsonrpc import Methods, dispatch, exposed
+
+SCHEME = "bearer "
+LOGIN_REQUIRED = "Log in first: no bearer token or API key was given."
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One HTTP request on its way through the methods."""
+
+    deployment: Deployment
+    request: web.Request
+
+    @property
+    def token(self) -> str:
+        """The bearer token or API key. Raises `SessionError` when there is none."""
+        given = self.request.headers.get("Authorization", "")
+        if given[: len(SCHEME)].lower() != SCHEME:
+            raise SessionError(LOGIN_REQUIRED)
+        return given[len(SCHEME) :].strip()
+
+    async def user(self) -> User:
+        """Whose credentials these are."""
+        return await self.deployment.authenticator.by_token(self.token)
+
+
+class NativeEndpoint:
+    """Answers POST /rpc. `methods` may be extended before the server starts."""
+
+    def __init__(self, deployment: Deployment, methods: Methods | None = None) -> None:
+        self._deployment = deployment
+        self.methods = dict(METHODS if methods is None else methods)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one HTTP request."""
+        begin(request)
+        check_content_type(request)
+        body = await read_body(request)
+        answer = await dispatch(self.methods, Exchange(self._deployment, request), body)
+        return web.Response(status=204) if answer is None else reply(answer)
+
+
+async def execute(exchange: Exchange, *given: Any, **named: Any) -> Any:
+    """Call a method of a model."""
+    model, method, args, context, kwargs = _arguments(
+        given, named, ("model", "method", "args", "context", "kwargs"), required=2
+    )
+    _check(model, str, "model", "text")
+    _check(method, str, "method", "text")
+    _check(args, list, "args", "a list")
+    _check(kwargs, dict, "kwargs", "an object")
+    call = Call(model, method, args or (), kwargs or {}, context)
+    return await exchange.deployment.executor.execute(call, await exchange.user())
+
+
+async def login(exchange: Exchange, *given: Any, **named: Any) -> Any:
+    """Open a session."""
+    database, name, password = _arguments(given, named, ("database", "login", "password"))
+    for value, parameter in ((name, "login"), (password, "password")):
+        if not isinstance(value, str):
+            raise InputError(f"{parameter} must be text.", argument=parameter)
+    deployment = exchange.deployment
+    address = deployment.address_of(exchange.request)
+    opened = await deployment.authenticator.login(name, password, address=address, database=database or None)
+    who = await _described(deployment, opened.user)
+    return {"token": opened.token, **who, "expires_at": opened.expires_at.isoformat(timespec="seconds")}
+
+
+async def logout(exchange: Exchange, *given: Any, **named: Any) -> bool:
+    """End the session."""
+    _arguments(given, named, ())
+    await exchange.deployment.authenticator.logout(exchange.token)
+    return True
+
+
+async def whoami(exchange: Exchange, *given: Any, **named: Any) -> dict[str, Any]:
+    """Tell whose credentials these are."""
+    _arguments(given, named, ())
+    return await _described(exchange.deployment, await exchange.user())
+
+
+async def version(exchange: Exchange, *given: Any, **named: Any) -> dict[str, Any]:
+    """Tell who answers; no credentials are needed."""
+    _arguments(given, named, ())
+    return {"server": "tandem", "version": VERSION, "role": exchange.deployment.settings.role}
+
+
+METHODS: Methods = {
+    "execute": exposed(execute),
+    "login": exposed(login),
+    "logout": exposed(logout),
+    "whoami": exposed(whoami),
+    "version": exposed(version),
+}
+
+
+async def _described(deployment: Deployment, user: User) -> dict[str, Any]:
+    return {
+        "user_id": user.id,
+        "user_name": user.name,
+        "company_id": user.company_id,
+        "companies": await deployment.authenticator.companies(user),
+    }
+
+
+def _arguments(given: Sequence[Any], named: Mapping[str, Any], names: Sequence[str], *, required: int = 0) -> list[Any]:
+    """The arguments in the order of their names, None for those left out."""
+    if len(given) > len(names):
+        raise InputError(f"At most {len(names)} parameters are taken.")
+    found = {**dict(zip(names, given, strict=False)), **named}
+    if not found.keys() <= set(names):
+        unknown = min(found.keys() - set(names))[:64]
+        raise InputError(f"There is no parameter {unknown}.", argument=unknown)
+    for name in names[:required]:
+        if name not in found:
+            raise InputError(f"The parameter {name} is missing.", argument=name)
+    return [found.get(name) for name in names]
+
+
+def _check(value: Any, kind: type, name: str, described: str) -> None:
+    if value is not None and type(value) is not kind:
+        raise InputError(f"{name} must be {described}.", argument=name)
