@@ -1,0 +1,40 @@
+"""Trees of records: no record is above itself, and a label that names the way down from the root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from models.orm import Model
+from models.orm.errors import ValidationError
+
+if TYPE_CHECKING:
+    from models.orm.env import Env
+
+DEEPEST = 100
+
+
+async def refuse_cycles(env: Env, model: type[Model], ids: Sequence[int], parent: str = "parent_id") -> None:
+    """Refuse records that the link `parent`, as just written, puts above themselves. Raises `ValidationError`."""
+    meta = model.meta
+    found = await env.fetchval(
+        f'with recursive up(id, start, depth) as (select r."{parent}", r.id, 1 from "{meta.table}" r'  # noqa: S608 own names
+        " where r.id = any($1)"
+        f' union all select p."{parent}", up.start, up.depth + 1 from up join "{meta.table}" p on p.id = up.id'
+        f" where up.id <> up.start and up.depth < {DEEPEST}) select start from up where id = start limit 1",
+        list(ids),
+    )
+    if found is not None:
+        raise ValidationError(
+            f"{meta.label} {found} cannot be above itself.", model=meta.name, field=parent, ids=[found]
+        )
+
+
+def path_label(table: str, separator: str = " / ", name: str = "name") -> str:
+    """Return the SQL over {t} of a record's name behind those of all records above it: "Goods / Cars / Used"."""
+    return (
+        "(with recursive up(id, name, parent_id, depth) as ("  # noqa: S608 own names
+        f"select {{t}}.id, {{t}}.{name}, {{t}}.parent_id, 1 union all"
+        f" select p.id, p.{name}, p.parent_id, up.depth + 1 from up join {table} p on p.id = up.parent_id"
+        f" where up.depth < {DEEPEST}) select string_agg(up.name, '{separator}' order by up.depth desc) from up)"
+    )
