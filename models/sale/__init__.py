@@ -1,0 +1,15 @@
+"""Quotations and sales orders."""
+
+from models.orm import Group, Model
+from models.orm.data import Datum
+from models.sale.order import Order
+from models.sale.order_line import OrderLine
+
+MODELS: tuple[type[Model], ...] = (Order, OrderLine)
+GROUPS: tuple[Group, ...] = (
+    Group("sale.user", "Sales: User", implies=("base.user", "party.user"), area="sale"),
+    Group(
+        "sale.manager", "Sales: Administrator", implies=("sale.user", "party.manager", "product.manager"), area="sale"
+    ),
+)
+DATA: tuple[Datum, ...] = ()
