@@ -4,7 +4,8 @@
     2  else one process takes the lock, the others wait and then find nothing to do
     3  a new database gets the whole schema at once
     4  an older one first the numbered steps it has not seen, then the difference, change by change
-    5  the records that come with the models, the number sequences, and once the first administrator
+    5  company, system's user and groups, the records that come with the models, the number sequences, and once the
+       first administrator
 
 Every change is a transaction of its own with a short wait for locks, tried again when calls hold them; a killed
 migration is simply run again and does what is left. Which schemas a database has had is recorded, so that an older
@@ -25,6 +26,7 @@ import asyncpg
 import structlog
 
 from models import deployment
+from models.base import installation
 from models.orm.data import Datum, load_data
 from models.orm.env import Env
 from models.orm.registry import Registry
@@ -32,6 +34,7 @@ from models.orm.schema import Schema, schema_of
 from server.database.catalog import empty_tables, read_catalog, wanted_catalog
 from server.database.connection import Connection
 from server.database.diff import Change, Difference, difference
+from server.database.errors import CONNECTION_LOST
 from server.database.steps import DIRECTORY, MigrationError, Step, missing_steps, read_steps
 
 log = structlog.get_logger(__name__)
@@ -75,9 +78,10 @@ class Wanted:
 
     @property
     def data_hash(self) -> str:
-        """A hash of the records that come along, and of the numbering."""
+        """A hash of the records that come along, of the groups, and of the numbering."""
         sequences = [f.sequence for m in self.registry.models.values() for f in m.meta.fields.values() if f.sequence]
-        return hashlib.sha256(repr((list(self.data), sequences)).encode()).hexdigest()
+        groups = list(self.registry.groups.values())
+        return hashlib.sha256(repr((list(self.data), groups, sequences)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,8 @@ async def _run(connection: Connection, change: Change, step: Step | None = None)
             if attempt == ATTEMPTS:
                 raise MigrationError(f"{change.title}: running calls hold the table, try again later") from error
             await asyncio.sleep(PAUSE_SECONDS)
+        except CONNECTION_LOST:
+            raise
         except asyncpg.PostgresError as error:
             raise MigrationError(f"{change.title}: {error}") from error
         else:
@@ -259,7 +265,9 @@ async def _fill(
     """Load the records that come with the models and make the first administrator, all or nothing."""
     async with connection.transaction():
         env = deployment.system_env(wanted.registry, connection, "migration")
-        report.records = await load_data(env, wanted.data)
+        if "res.groups" in wanted.registry:
+            report.records += await installation.install(env)
+        report.records += await load_data(env, wanted.data)
         if "ir.sequence" in wanted.registry:
             number_sequences: Any = env["ir.sequence"]
             report.records += await number_sequences.install(env)
