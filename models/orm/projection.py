@@ -53,7 +53,7 @@ def label_of(scope: Scope, field: Many2One) -> str:
     if not scope.query.profile.can(target, "read"):
         return HIDDEN_LABEL
     hop = scope.hop(field)
-    hidden = HIDDEN_LABEL if hop.guard("read") else quoted("")
+    hidden = HIDDEN_LABEL if hop.is_guarded("read") else quoted("")
     return f"coalesce({hop.label}, {hidden})"
 
 

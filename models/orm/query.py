@@ -113,6 +113,12 @@ class Scope:
         document = self.of_document(operation)
         return f"{rule} and {document}" if rule and document else rule or document
 
+    def is_guarded(self, operation: Operation) -> bool:
+        """Return whether `guard` narrows anything, without adding a parameter to the statement."""
+        profile = self.query.profile
+        follows = self.meta.document is not None and not profile.is_system
+        return follows or profile.rule(self.meta, operation) != TRUE
+
     def of_document(self, operation: Operation) -> str:
         """Return the condition that the row's document, if the model declares one, is within the caller's reach.
 

@@ -6,7 +6,7 @@ class. Each registry makes its own final classes, so that a BPO and a dealer dep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from models.orm.access import Profile
@@ -148,7 +148,7 @@ def _meta(name: str, final: type[Model]) -> Meta:
         methods=_methods(final),
         order=final.order,
         label_field=final.label_field,
-        label_sql=final.label_sql or "{t}." + final.label_field,
+        label_sql=_label_sql(final, fields),
         access=tuple(a for d in declared for a in _tuple(d.get("access", ()))),
         rules=tuple(r for d in declared for r in d.get("rules", ())),
         keys=tuple(k for d in declared for k in d.get("keys", ())),
@@ -181,7 +181,7 @@ def _fields(final: type[Model]) -> dict[str, Field[Any]]:
 
 def _automatic(final: type[Model], declared: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
     """Return the fields that a model has without declaring them: its label, and what its options ask for."""
-    label = final.label_sql or "{t}." + final.label_field
+    label = _label_sql(final, declared)
     found: dict[str, Field[Any]] = {"display_name": Char("Display Name", sql=label, size=1 << 20)}
     if final.company and "company_id" not in declared:
         found["company_id"] = Many2One(
@@ -198,6 +198,12 @@ def _automatic(final: type[Model], declared: dict[str, Field[Any]]) -> dict[str,
         field.__set_name__(final, name)
         setattr(final, name, field)
     return found
+
+
+def _label_sql(final: type[Model], fields: Mapping[str, Field[Any]]) -> str:
+    """Return the SQL of a record's label: what the model says, else its label field, be that a column or an expression."""
+    field = fields.get(final.label_field)
+    return final.label_sql or (field.sql if field and field.sql else "{t}." + final.label_field)
 
 
 def _active_company(env: Env) -> int:
