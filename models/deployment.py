@@ -6,18 +6,20 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from models.base import installation
+from models.base.sequence import Sequence
+from models.orm.data import Datum, load_data
 from models.orm.env import SYSTEM_USER_ID, Env, User
 from models.orm.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
-
-    from models.orm.data import Datum
 
 Role = Literal["dealer", "bpo", "both"]
 
 # From low to high: an area imports only from those before it.
-AREAS = ("base", "party", "product")
+AREAS = ("base", "party", "product", "sale")
 ONLY: dict[str, tuple[str, ...]] = {"dealer": ("dealer", "both"), "bpo": ("bpo", "both")}
 
 
@@ -41,6 +43,18 @@ def registry_for(role: str) -> Registry:
 def data_for(role: str) -> tuple[Datum, ...]:
     """Return the records that come with a role's models, in the order to load them."""
     return tuple(datum for area in areas_of(role) for datum in area.DATA)
+
+
+async def install(env: Env, data: Iterable[Datum]) -> int:
+    """Fill a database with what comes along: company, system user and groups, the records, the number sequences.
+
+    What is there already stays as it is. Returns how many records are new.
+    """
+    found = await installation.install(env) if "res.groups" in env.registry else 0
+    found += await load_data(env, data)
+    if "ir.sequence" in env.registry:
+        found += await env[Sequence].install(env)
+    return found
 
 
 def system_env(registry: Registry, connection: Any, reason: str) -> Env:

@@ -20,14 +20,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import structlog
 
 from models import deployment
-from models.base import installation
-from models.orm.data import Datum, load_data
+from models.orm.data import Datum
 from models.orm.env import Env
 from models.orm.registry import Registry
 from models.orm.schema import Schema, schema_of
@@ -265,12 +263,7 @@ async def _fill(
     """Load the records that come with the models and make the first administrator, all or nothing."""
     async with connection.transaction():
         env = deployment.system_env(wanted.registry, connection, "migration")
-        if "res.groups" in wanted.registry:
-            report.records += await installation.install(env)
-        report.records += await load_data(env, wanted.data)
-        if "ir.sequence" in wanted.registry:
-            number_sequences: Any = env["ir.sequence"]
-            report.records += await number_sequences.install(env)
+        report.records = await deployment.install(env, wanted.data)
         await _record(connection, "data", wanted.role, wanted.data_hash)
         if first_start and not history.has_started:
             await first_start(env)
