@@ -1,7 +1,8 @@
 """The small layer that models are declared with. It knows no business word.
 
-Start with `model.py` (what a class declares), `fields/` (kinds of fields), `methods.py` (what may be called), then `reading.py` and
-`writing.py` (what happens). `domain.py` and `condition.py` are searches, `access.py` rights, `workflow.py` states, `chatter.py` traces.
+Start with `model.py` (what a class declares), `fields/` (kinds of fields), `methods.py` (what may be called), then
+`reading.py` and `writing.py` (what happens). `domain.py` and `condition.py` are searches, `access.py` rights,
+`workflow.py` states, `chatter.py` traces.
 """
 
 from models.orm.commands import Command

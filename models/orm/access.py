@@ -1,7 +1,7 @@
 """Who may do what: deny by default, decided by the caller's groups, the same on every path.
 
-A `Profile` is what one set of groups may do in one registry. A model without any right does not exist for it, nor does a field that its
-groups hide: the error is that of an unknown name.
+A `Profile` is what one set of groups may do in one registry. A model without any right does not exist for it, nor does
+a field that its groups hide: the error is that of an unknown name.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ class Profile:
         return field
 
     def sees(self, meta: Meta, field: Field[Any], *, writing: bool = False) -> bool:
-        """Return whether the caller may see the field and all that it is computed from; a write-only one exists for writing."""
+        """Return whether the caller may see the field and all that it is computed from.
+
+        A write-only one exists for writing.
+        """
         if field.write_only and not writing:
             return False
         if self.groups is None:
@@ -125,7 +128,10 @@ class Profile:
 
 
 def company_rules(meta: Meta) -> Sequence[Node]:
-    """Return the condition that keeps a company's records to its users; `shared` models also show rows of no company."""
+    """Return the condition that keeps a company's records to its users.
+
+    `shared` models also show rows of no company.
+    """
     if meta.company is None:
         return ()
     own: list[Any] = ["company_id", "in", COMPANIES]

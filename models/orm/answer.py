@@ -20,7 +20,10 @@ class JsonText:
         self.text = text
 
     def value(self) -> Any:
-        """Parse the text, numbers with a point exactly: for dialects that are not JSON, and for code that must look inside."""
+        """Parse the text, numbers with a point exactly.
+
+        For dialects that are not JSON, and for code that must look inside.
+        """
         return json.loads(self.text, parse_float=Decimal)
 
     def __repr__(self) -> str:

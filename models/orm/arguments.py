@@ -1,6 +1,7 @@
 """Checking the plain arguments that reading and writing methods take, in every convention's forms.
 
-"None" may be said as null, false, "" or by leaving the argument out; ids may be one or a list; field lists may be empty, meaning all.
+"None" may be said as null, false, "" or by leaving the argument out; ids may be one or a list; field lists may be
+empty, meaning all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Chatter and audit: rows that say who changed what, written in the transaction that changed it.
 
-Messages go to the table of `mail.message`, audit entries to that of `audit.log`; both models are declared in the base area. Nobody writes
-there but this module: an author is always the caller.
+Messages go to the table of `mail.message`, audit entries to that of `audit.log`; both models are declared in the base
+area. Nobody writes there but this module: an author is always the caller.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     [0, _, values]              ["create", values]     create a record and link it
     [1, id, values]             ["write", ids, values] change linked records
     [2, id]                     ["delete", ids]        delete linked records
-    [3, id]                     ["remove", ids]        unlink (a one2many clears the inverse, or deletes when it is required)
+    [3, id]                     ["remove", ids]        unlink (a one2many clears its inverse; a required one: delete)
     [4, id]                     ["add", ids]           link
     [5]                         ["delete_all"]         unlink all; Netforce deletes them
     [6, _, ids]                 ["set", ids]           link exactly these

@@ -1,8 +1,8 @@
 """Conditions to SQL.
 
-Meaning of the operators (one meaning for every dialect): a comparison with an unset value never holds, while `!=`, `not in` and `not like` also
-hold for unset ones; `=` with null or false asks for unset. A path through x2many fields holds when some record at its end does. Each
-expression built here is true, false or null; NOT treats null as false.
+Meaning of the operators (one meaning for every dialect): a comparison with an unset value never holds, while `!=`,
+`not in` and `not like` also hold for unset ones; `=` with null or false asks for unset. A path through x2many fields
+holds when some record at its end does. Each expression built here is true, false or null; NOT treats null as false.
 """
 
 from __future__ import annotations
@@ -317,7 +317,10 @@ def like_pattern(text: str, operator: str, *, wildcards: bool) -> str:
 
 
 def own_condition(scope: Scope, domain: Node, *, trusted: bool = False) -> list[str]:
-    """Return the parts of WHERE for a search: the condition, the caller's rule, and active records only unless asked otherwise."""
+    """Return the parts of WHERE for a search.
+
+    The condition, the caller's rule, and active records only unless asked otherwise.
+    """
     parts = []
     if domain != All(()):
         parts.append(Compiler(scope, trusted=trusted).compile(domain))

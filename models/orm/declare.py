@@ -37,8 +37,8 @@ def _groups(groups: Groups | None) -> frozenset[str]:
 class Access:
     """Which groups may read, create, write and delete records of a model.
 
-    Deny by default: an operation that is not named is allowed to nobody; `create` follows `write`. Several declarations on one model
-    add up. A group stands for itself and for every group that implies it.
+    Deny by default: an operation that is not named is allowed to nobody; `create` follows `write`. Several
+    declarations on one model add up. A group stands for itself and for every group that implies it.
     """
 
     __slots__ = ("groups",)
@@ -65,10 +65,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which rows a group reaches. Rules of several groups of one caller add up; a rule without a group narrows everybody.
+    """Which rows a group reaches.
 
-    `domain` may hold placeholders (USER, COMPANIES ...). It becomes part of WHERE on every path, and is checked again on the row that
-    a write leaves behind.
+    Rules of several groups of one caller add up; a rule without a group narrows everybody. `domain` may hold
+    placeholders (USER, COMPANIES ...). It becomes part of WHERE on every path, and is checked again on the row that a
+    write leaves behind.
     """
 
     label: str
@@ -116,10 +117,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class NumberSequence:
-    """How records are numbered. The counter itself is a row of `ir.sequence` with this code, made on first installation.
+    """How records are numbered.
 
-    `gap_free` numbers come from a locked counter row, so that a rolled-back call leaves no hole; others from a PostgreSQL sequence.
-    The prefix may hold `%(year)s`, `%(month)s` and `%(day)s`, taken from the transaction's day in UTC.
+    The counter itself is a row of `ir.sequence` with this code, made on first installation. `gap_free` numbers come
+    from a locked counter row, so that a rolled-back call leaves no hole; others from a PostgreSQL sequence. The prefix
+    may hold `%(year)s`, `%(month)s` and `%(day)s`, taken from the transaction's day in UTC.
     """
 
     code: str

@@ -1,4 +1,7 @@
-"""What clients ask a model about itself: `fields_get` of Odoo and `get_meta` of Netforce. Fields that the caller may not see are left out."""
+"""What clients ask a model about itself: `fields_get` of Odoo and `get_meta` of Netforce.
+
+Fields that the caller may not see are left out.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class Describing(Reading):
     @rpc(readonly=True, renamed={"fields": "allfields", "field_names": "allfields"})
     @classmethod
     async def fields_get(cls, env: Env, allfields: Any = None, attributes: Any = None) -> dict[str, dict[str, Any]]:
-        """Return the attributes of each field by name, as Odoo names them; only those asked for when `attributes` is a list."""
+        """Return the attributes of each field by name, as Odoo names them.
+
+        Only those asked for when `attributes` is a list.
+        """
         env.profile.check(cls.meta, "read")
         names = arguments.field_names(allfields)
         chosen = _chosen(env, cls.meta, names)

@@ -1,7 +1,8 @@
 """The conventions a caller may speak, as far as records are concerned.
 
-Models are declared in one vocabulary, our own, which uses Odoo's words where Odoo has the thing. A model, field or selection value may
-carry another word of the Odoo or Netforce vocabulary beside it. Every word is accepted from everybody; an answer uses the dialect's.
+Models are declared in one vocabulary, our own, which uses Odoo's words where Odoo has the thing. A model, field or
+selection value may carry another word of the Odoo or Netforce vocabulary beside it. Every word is accepted from
+everybody; an answer uses the dialect's.
 """
 
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ class Reference(StrEnum):
 class Dialect:
     """How one convention words and shapes records.
 
-    `empty_is_false`: an empty value leaves as false (Odoo), else as null. `wildcards`: `%` and `_` in like/ilike are wildcards, as in
-    Odoo and Netforce; in our own dialect they are plain characters. `skip_missing`: read leaves out ids that are not there instead
-    of refusing the call (Odoo).
+    `empty_is_false`: an empty value leaves as false (Odoo), else as null. `wildcards`: `%` and `_` in like/ilike are
+    wildcards, as in Odoo and Netforce; in our own dialect they are plain characters. `skip_missing`: read leaves out
+    ids that are not there instead of refusing the call (Odoo).
     """
 
     name: str

@@ -1,8 +1,9 @@
 """Search conditions of both conventions, read into one small tree.
 
-Odoo writes a list of terms with prefix operators: `["|", ["a", "=", 1], ["b", "=", 2], ["c", "=", 3]]`. Netforce nests lists that may begin
-with a word: `["or", ["a", "=", 1], [["b", "=", 2], ["c", "=", 3]]]`. Both are accepted everywhere, also a bare clause, and `[]` matches all.
-Terms are looked up and compiled in `condition.py`; here nothing is known of models.
+Odoo writes a list of terms with prefix operators: `["|", ["a", "=", 1], ["b", "=", 2], ["c", "=", 3]]`. Netforce nests
+lists that may begin with a word: `["or", ["a", "=", 1], [["b", "=", 2], ["c", "=", 3]]]`. Both are accepted
+everywhere, also a bare clause, and `[]` matches all. Terms are looked up and compiled in `condition.py`; here nothing
+is known of models.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ def any_of(parts: Sequence[Node]) -> Node:
 
 
 def parse_domain(domain: Any) -> Node:
-    """Read a condition of either convention. None, false and "" match all. Raises `InputError`, `OperatorError`, `LimitError`."""
+    """Read a condition of either convention. None, false and "" match all.
+
+    Raises `InputError`, `OperatorError`, `LimitError`.
+    """
     if domain is None or domain is False or domain == "" or domain == [] or domain == ():
         return TRUE
     if isinstance(domain, str) or not isinstance(domain, list | tuple):

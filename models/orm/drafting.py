@@ -62,7 +62,10 @@ class Drafting(Writing):
     @rpc(renamed={"defaults": "default", "vals": "default"}, netforce=("ids", "vals=default"))
     @classmethod
     async def copy(cls, env: Env, ids: Any, default: Any = None) -> Any:
-        """Copy records with the fields that may be copied, `default` replacing some. One id gives one id, a list a list."""
+        """Copy records with the fields that may be copied, `default` replacing some.
+
+        One id gives one id, a list a list.
+        """
         wanted = arguments.ids_of(ids, model=cls.meta.name)
         if not arguments.is_unset(default) and not isinstance(default, Mapping):
             raise InputError("default must be an object.", argument="default")

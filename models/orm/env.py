@@ -111,7 +111,10 @@ class Env:
     @overload
     def __getitem__(self, model: str) -> type[Model]: ...
     def __getitem__(self, model: type[M] | str) -> type[M | Model]:
-        """Return the model as this deployment has it, extensions included: `env[Order]` or, for a higher area, `env["crm.lead"]`."""
+        """Return the model as this deployment has it, extensions included.
+
+        `env[Order]` or, for a higher area, `env["crm.lead"]`.
+        """
         return self.registry.model(model if isinstance(model, str) else model.declared_name)
 
     @property

@@ -18,9 +18,9 @@
         ├── UnknownModelError, UnknownMethodError, UnknownFieldError, OperatorError, TypeMismatchError
         └── LimitError    -32602  limit          a limit of `models.orm.limits` is passed
 
-`code` is a number that no dialect changes in meaning, `key` a stable word for programs, the message is for people. `data` holds only
-what the caller may know: model, field, ids, limit. Anything that is not an AppError is an internal error: the caller gets an id
-to quote, never a text.
+`code` is a number that no dialect changes in meaning, `key` a stable word for programs, the message is for people.
+`data` holds only what the caller may know: model, field, ids, limit. Anything that is not an AppError is an internal
+error: the caller gets an id to quote, never a text.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Groups with counts and sums, computed in one statement.
 
-`read_group` speaks Odoo's form (and Netforce's through that dialect), `formatted_read_group` Odoo 19's. Group keys, aggregates and order are
-looked up; row rules apply before anything is counted.
+`read_group` speaks Odoo's form (and Netforce's through that dialect), `formatted_read_group` Odoo 19's. Group keys,
+aggregates and order are looked up; row rules apply before anything is counted.
 """
 
 from __future__ import annotations
@@ -101,7 +101,10 @@ class Grouping(Reading):
         lazy: Any = True,
         having: Any = None,
     ) -> list[dict[str, Any]]:
-        """Return one object a group with its keys, its figures and its count. `lazy` groups by the first key only (Odoo)."""
+        """Return one object a group with its keys, its figures and its count.
+
+        `lazy` groups by the first key only (Odoo).
+        """
         env.profile.check(cls.meta, "read")
         keys = cls._keys(env, groupby)
         netforce = env.dialect.vocabulary is Vocabulary.NETFORCE
@@ -237,7 +240,10 @@ def _labelled(
     figures: Sequence[Aggregate],
     order: str,
 ) -> str:
-    """Join the labels of many2one keys to the groups, after they are formed; hidden records keep theirs to themselves."""
+    """Join the labels of many2one keys to the groups, after they are formed.
+
+    Hidden records keep theirs to themselves.
+    """
     labels, joins = [], []
     for i, key in enumerate(keys):
         label = "null"

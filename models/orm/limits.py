@@ -1,7 +1,7 @@
 """Every limit of the product, in one place.
 
-A limit that is passed is refused with `LimitError`, whose key names the attribute here (`batch_calls`, `domain_terms` ...).
-Sizes are bytes, times are seconds. docs/operations.md lists them for operators; a test keeps both lists equal.
+A limit that is passed is refused with `LimitError`, whose key names the attribute here (`batch_calls`, `domain_terms`
+...). Sizes are bytes, times are seconds. docs/operations.md lists them for operators; a test keeps both lists equal.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Which methods may be called from outside, and with which arguments.
 
-Only what carries `@rpc` can be called. A method is an async classmethod that takes `env` first; when its next parameter is called `ids`
-it is a record method and the caller sends an id or a list of ids there.
+Only what carries `@rpc` can be called. A method is an async classmethod that takes `env` first; when its next
+parameter is called `ids` it is a record method and the caller sends an id or a list of ids there.
 """
 
 import inspect
@@ -16,7 +16,10 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What `@rpc` says: read-only or not, other names of the method, Netforce's order and names of the parameters, and groups."""
+    """What `@rpc` says.
+
+    Read-only or not, other names of the method, Netforce's order and names of the parameters, and groups.
+    """
 
     readonly: bool = False
     aliases: tuple[str, ...] = ()
@@ -47,8 +50,9 @@ def rpc(
 ) -> Any:
     """Let clients call an async classmethod.
 
-    `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs; `renamed` maps
-    keywords of any other convention to ours. `groups`: only these may call it. To be written above `@classmethod`.
+    `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs;
+    `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. To be written above
+    `@classmethod`.
     """
 
     def expose(method: Any) -> Any:
@@ -78,7 +82,10 @@ class Method:
     signature: inspect.Signature
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, netforce: bool = False) -> dict[str, Any]:
-        """Give each argument its parameter's name. Raises `InputError` for too many, unknown, doubled or missing ones."""
+        """Give each argument its parameter's name.
+
+        Raises `InputError` for too many, unknown, doubled or missing ones.
+        """
         order = self.netforce_parameters if netforce else self.parameters
         if len(args) > len(order):
             raise InputError(f"{self.name} takes at most {len(order)} arguments.", method=self.name)

@@ -13,7 +13,10 @@ from models.orm.grouping import Grouping
 
 
 class Model(Drafting, Grouping, Describing):
-    """A kind of record. Subclasses declare `name` once; a class that inherits it under the same name extends the model."""
+    """A kind of record.
+
+    Subclasses declare `name` once; a class that inherits it under the same name extends the model.
+    """
 
     __slots__ = ()
 

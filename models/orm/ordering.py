@@ -1,6 +1,7 @@
 """ORDER BY, from a caller's text such as "stage_id, amount desc nulls last": names are looked up, nothing is pasted.
 
-A many2one sorts by its target's own default order. The id is always the last term, so that pages neither overlap nor miss a row.
+A many2one sorts by its target's own default order. The id is always the last term, so that pages neither overlap nor
+miss a row.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Building one SQL statement over the models: tables, joins and parameters.
 
-Every identifier comes from the registry, every value becomes a parameter. A scope is one table in a FROM; a many2one hop joins its target
-under the target's own read rule, so that what the caller may not see is as if it were not there.
+Every identifier comes from the registry, every value becomes a parameter. A scope is one table in a FROM; a many2one
+hop joins its target under the target's own read rule, so that what the caller may not see is as if it were not there.
 """
 
 from __future__ import annotations
@@ -144,7 +144,10 @@ class Scope:
         return f"({named} and exists (select 1 from {target.from_sql} where {tie} and {guard}))"
 
     def trusted(self, node: Node) -> str:
-        """Compile a condition of our own declarations, free of the caller's field rights; empty when it is always true."""
+        """Compile a condition of our own declarations, free of the caller's field rights.
+
+        Empty when it is always true.
+        """
         if node == TRUE:
             return ""
         if not walks(node):

@@ -1,6 +1,7 @@
 """Reading records: for callers as JSON in one statement, inside the server as snapshots.
 
-The statement of a read is built once for a set of groups, fields and dialect, and kept; what differs between calls is only parameters.
+The statement of a read is built once for a set of groups, fields and dialect, and kept; what differs between calls is
+only parameters.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ SEARCH_NETFORCE = ("condition=domain", "order", "limit", "offset", "count")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A prepared SELECT: its text, its parameters (placeholders included) and the Python-computed fields to add to each row."""
+    """A prepared SELECT.
+
+    Its text, its parameters (placeholders included) and the Python-computed fields to add to each row.
+    """
 
     sql: str
     params: tuple[Any, ...]

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """The values of one row as they were when it was read. Touching a field that was not read raises `FieldNotReadError`."""
+    """The values of one row as they were when it was read.
+
+    Touching a field that was not read raises `FieldNotReadError`.
+    """
 
     __slots__ = ("values",)
 

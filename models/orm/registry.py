@@ -1,7 +1,8 @@
 """The models of one deployment, put together from the areas it loads.
 
-A class may extend a model of a lower area by inheriting from it under the same name; the registry joins all extensions of a name into one
-class. Each registry makes its own final classes, so that a BPO and a dealer deployment can live in one process.
+A class may extend a model of a lower area by inheriting from it under the same name; the registry joins all extensions
+of a name into one class. Each registry makes its own final classes, so that a BPO and a dealer deployment can live in
+one process.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ class Registry:
         return name in self.names
 
     def provide(self, service: object) -> None:
-        """Hand the models of this deployment something from outside, such as the key of its secrets; found by its class."""
+        """Hand the models of this deployment something from outside, such as the key of its secrets.
+
+        Found by its class.
+        """
         self._services[type(service)] = service
 
     def service(self, kind: type[V]) -> V | None:
@@ -201,7 +205,10 @@ def _automatic(final: type[Model], declared: dict[str, Field[Any]]) -> dict[str,
 
 
 def _label_sql(final: type[Model], fields: Mapping[str, Field[Any]]) -> str:
-    """Return the SQL of a record's label: what the model says, else its label field, be that a column or an expression."""
+    """Return the SQL of a record's label.
+
+    What the model says, else its label field, be that a column or an expression.
+    """
     field = fields.get(final.label_field)
     return final.label_sql or (field.sql if field and field.sql else "{t}." + final.label_field)
 

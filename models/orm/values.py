@@ -1,4 +1,7 @@
-"""From what a caller sends to what is written: names looked up, values read by their fields, defaults, required ones, reachable targets."""
+"""From what a caller sends to what is written.
+
+Names looked up, values read by their fields, defaults, required ones, reachable targets.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ STAMPS = frozenset({"id", "create_uid", "create_date", "write_uid", "write_date"
 
 
 def decode_row(env: Env, meta: Meta, given: Mapping[str, Any], *, trusted: bool) -> Row:
-    """Read one set of values: own names, column parameters, commands for x2many. `trusted` may set readonly and hidden fields."""
+    """Read one set of values: own names, column parameters, commands for x2many.
+
+    `trusted` may set readonly and hidden fields.
+    """
     row: Row = {}
     for name, value in given.items():
         field = meta.names[name] if trusted else env.profile.writable(meta, name)

@@ -1,8 +1,9 @@
 """Moves between states, and rules on values that hold after every write.
 
-A transition locks its records in id order, reads their state anew under the lock, and refuses all or moves all. So two callers that press
-the same button meet one after the other, and the second finds the state already changed: one effect, one clear error. Locks are taken
-in id order everywhere, which keeps calls on several records from waiting for each other in a circle.
+A transition locks its records in id order, reads their state anew under the lock, and refuses all or moves all. So two
+callers that press the same button meet one after the other, and the second finds the state already changed: one
+effect, one clear error. Locks are taken in id order everywhere, which keeps calls on several records from waiting for
+each other in a circle.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ class Constraint:
 
 
 def constrains(*fields: str) -> Callable[[F], F]:
-    """Declare a method of the record as a check over the named fields; it raises `ValidationError` to refuse the write."""
+    """Declare a method of the record as a check over the named fields.
+
+    It raises `ValidationError` to refuse the write.
+    """
 
     def mark(function: F) -> F:
         function.__constrains__ = Constraint(fields, function)  # type: ignore[attr-defined]
@@ -43,10 +47,11 @@ def constrains(*fields: str) -> Callable[[F], F]:
 def transition(
     field: str, moves: Mapping[str, str], *, also: Sequence[str] = (), operation: str = "write"
 ) -> Callable[[F], Callable[..., Any]]:
-    """Turn `method(cls, env, records, ...)` into `method(cls, env, ids, ...)` that moves `field` as `moves` says {from: to}.
+    """Turn `method(cls, env, records, ...)` into `method(cls, env, ids, ...)` that moves `field` as `moves` say.
 
-    The body runs between the lock and the move with snapshots holding `field` and `also`; what it raises refuses the whole call. The
-    value it returns is the call's. Raises `TransitionError` naming the state when a record is in none of the starting states.
+    The body runs between the lock and the move with snapshots holding `field` and `also`; what it raises refuses the
+    whole call. The value it returns is the call's. Raises `TransitionError` naming the state when a record is in none
+    of the starting states.
     """
 
     def wrap(body: F) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Writing records, always as batches: create, write, delete, and their forms for code inside the server.
 
-One write runs: rights, values read and checked, the row rule before, the statement, the row rule after, children, constraints, chatter,
-audit. Whatever refuses raises, and the call's transaction takes everything back.
+One write runs: rights, values read and checked, the row rule before, the statement, the row rule after, children,
+constraints, chatter, audit. Whatever refuses raises, and the call's transaction takes everything back.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ class Writing(Reading):
     @rpc(netforce=("ids", "vals", "check_time"), renamed={"values": "vals"})
     @classmethod
     async def write(cls, env: Env, ids: Any, vals: Any, check_time: Any = False) -> bool | None:
-        """Change records. `check_time` refuses when one was changed after that instant. Answers true (Netforce: null)."""
+        """Change records. `check_time` refuses when one was changed after that instant.
+
+        Answers true (Netforce: null).
+        """
         if not isinstance(vals, Mapping):
             raise InputError("vals must be an object.", argument="vals")
         env.profile.check(cls.meta, "write")
@@ -77,7 +80,10 @@ class Writing(Reading):
 
     @classmethod
     async def insert(cls, env: Env, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Create records from our own code: readonly and hidden fields may be set, rights on model and rows still hold."""
+        """Create records from our own code.
+
+        Readonly and hidden fields may be set, rights on model and rows still hold.
+        """
         return await cls._create(env, [decode_row(env, cls.meta, row, trusted=True) for row in rows], trusted=True)
 
     @classmethod
@@ -244,7 +250,10 @@ class Writing(Reading):
 
     @classmethod
     async def _update(cls, env: Env, ids: list[int], columns: Row) -> dict[int, Image]:
-        """Run one UPDATE under the row rule before and after; return the old and new values that tracking and constraints need."""
+        """Run one UPDATE under the row rule before and after.
+
+        Return the old and new values that tracking and constraints need.
+        """
         computed = cls.meta.dependents(columns)
         if computed:
             return await cls._update_computed(env, ids, columns, computed)

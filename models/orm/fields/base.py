@@ -1,6 +1,7 @@
 """What every field is: a typed descriptor on a model class.
 
-On the class it is the declaration, on a record (a snapshot) it is the value that was read; a field that was not read raises.
+On the class it is the declaration, on a record (a snapshot) it is the value that was read; a field that was not read
+raises.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class FieldNotReadError(LookupError):
 class Field(Generic[T]):
     """One field of a model. The type argument is its Python value when set; an unset one is None.
 
-    Storage: a column of `column_type`, unless `sql` gives an expression over `{t}` (the row's alias) or `compute` a pure function of
-    `depends`; `stored` keeps a computed one in a column, right inside every writing transaction.
+    Storage: a column of `column_type`, unless `sql` gives an expression over `{t}` (the row's alias) or `compute` a
+    pure function of `depends`; `stored` keeps a computed one in a column, right inside every writing transaction.
     """
 
     kind: ClassVar[str] = ""
@@ -64,10 +65,11 @@ class Field(Generic[T]):
     ) -> None:
         """Declare the field, its label first.
 
-        `readonly`: clients may not write it. `write_only`: nobody reads it back, by any path. `groups`: only these groups see it, to all others it does not exist; `write_groups`: only
-        these may write it. `tracked`: changes go to the chatter. `searched`: content search looks into it. `odoo`, `netforce`:
-        its other names, the first one answers. `sequence`: numbered when the caller gives no value. `aggregate`: the default of groups.
-        `copied`: whether a copy of the record takes the value; readonly and numbered fields are not unless told so.
+        `readonly`: clients may not write it. `write_only`: nobody reads it back, by any path. `groups`: only these
+        groups see it, to all others it does not exist; `write_groups`: only these may write it. `tracked`: changes go
+        to the chatter. `searched`: content search looks into it. `odoo`, `netforce`: its other names, the first one
+        answers. `sequence`: numbered when the caller gives no value. `aggregate`: the default of groups. `copied`:
+        whether a copy of the record takes the value; readonly and numbered fields are not unless told so.
         """
         self.label = label
         self.required = required

@@ -85,8 +85,8 @@ class ToMany(Field[tuple[int, ...]]):
 class One2Many(ToMany):
     """The records of `target` whose field `inverse` points here.
 
-    The inverse is a many2one, a `Reference`, or a plain id column together with `inverse_model`, the target's field that holds the
-    model's name.
+    The inverse is a many2one, a `Reference`, or a plain id column together with `inverse_model`, the target's field
+    that holds the model's name.
     """
 
     kind: ClassVar[str] = "one2many"

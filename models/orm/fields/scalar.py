@@ -114,7 +114,10 @@ def whole_number(value: Any) -> int | None:
 
 
 class Number(Field[Decimal]):
-    """A decimal number with exactly `digits` (all, after the point). Rounded half up to the scale; what does not fit is refused."""
+    """A decimal number with exactly `digits` (all, after the point).
+
+    Rounded half up to the scale; what does not fit is refused.
+    """
 
     kind: ClassVar[str] = "decimal"
     odoo_kind: ClassVar[str] = "float"
@@ -170,7 +173,10 @@ _DECIMAL_TEXT = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.
 
 
 def decimal_number(value: Any) -> Decimal | None:
-    """Return the exact decimal a JSON number or numeric text stands for; None for booleans, NaN, infinities and other text."""
+    """Return the exact decimal a JSON number or numeric text stands for.
+
+    None for booleans, NaN, infinities and other text.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, int) and abs(value).bit_length() > 256:
@@ -313,8 +319,9 @@ class Time(Field[dt.time]):
 class Selection(Field[str]):
     """One of a fixed list of values.
 
-    `choices` is a `StrEnum` whose members carry labels made from their names, or pairs (value, label). `values_odoo` and
-    `values_netforce` name values that another vocabulary words differently; several own values may share a foreign word.
+    `choices` is a `StrEnum` whose members carry labels made from their names, or pairs (value, label). `values_odoo`
+    and `values_netforce` name values that another vocabulary words differently; several own values may share a foreign
+    word.
     """
 
     kind: ClassVar[str] = "selection"
