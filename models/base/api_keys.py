@@ -73,9 +73,5 @@ class ApiKey(Model, name="res.users.apikeys", label="API key"):
 
 
 async def touch(connection: "Connection", key_hash: str) -> None:
-    """Note that a key is in use, once a minute."""
-    await connection.execute(
-        "update res_users_apikeys set used_at = now()"
-        " where key_hash = $1 and (used_at is null or used_at < now() - interval '1 minute')",
-        key_hash,
-    )
+    """Note that a key is in use."""
+    await connection.execute("update res_users_apikeys set used_at = now() where key_hash = $1", key_hash)

@@ -63,13 +63,9 @@ async def start(
     return expires_at
 
 
-async def touch(connection: "Connection", token_hash: str, *, older_than: dt.timedelta) -> None:
-    """Note that a session is in use, unless that was noted a moment ago."""
-    await connection.execute(
-        "update base_session set used_at = now() where token_hash = $1 and used_at < now() - $2::interval",
-        token_hash,
-        older_than,
-    )
+async def touch(connection: "Connection", token_hash: str) -> None:
+    """Note that a session is in use."""
+    await connection.execute("update base_session set used_at = now() where token_hash = $1", token_hash)
 
 
 async def end(connection: "Connection", token_hash: str) -> None:
