@@ -152,8 +152,10 @@ async def test_only_post_is_a_call(endpoint: Endpoint, method: str) -> None:
 
 
 BAD_HTTP = {
-    "length and chunks": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
-    "no host": b"POST /rpc HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+    "length and chunks": (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX"
+    ),
+    "no host": b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
     "two lengths": b"POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "signed length": b"POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\n{}",
     "negative length": b"POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: -2\r\n\r\n{}",
