@@ -6,6 +6,7 @@ operator lists a host or network. What counts is the address of the socket (`che
 differently from one moment to the next.
 """
 
+import errno
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ _LINK_LOCAL = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe8
 
 class AddressRefusedError(OSError):
     """The address of the other side is not allowed. The text is for people and holds no credentials."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text where an OSError has it, so that it is shown like those of a failed connection."""
+        super().__init__(errno.EACCES, text)
+
+    def __str__(self) -> str:
+        """Return the text alone."""
+        return self.strerror or ""
 
 
 class RemoteUrlError(ValidationError):

@@ -27,7 +27,7 @@ Sending is at least once: the receiver must know a repeat by the event, which th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -118,15 +118,11 @@ class Outbox:
     within a second.
     """
 
-    def __init__(self, handlers: Mapping[str, AnyHandler], wake: Callable[[], None] = lambda: None) -> None:
-        """Take the handlers, and what is called after the commit of a transaction that left a job."""
-        self.handlers = dict(handlers)
-        self.wake = wake
-
-
-def handlers_by_kind(*handlers: AnyHandler) -> dict[str, AnyHandler]:
-    """Return the handlers by the kind of job that they do. ValueError when two do the same."""
-    found = {handler.kind: handler for handler in handlers}
-    if len(found) < len(handlers):
-        raise ValueError("two handlers for one kind of job")
-    return found
+    def __init__(self, handlers: Iterable[AnyHandler], *, trace: Callable[[], str] = lambda: "") -> None:
+        """Take the handlers, one for each kind (else ValueError); `trace` gives the id of the request being served."""
+        given = list(handlers)
+        self.handlers = {handler.kind: handler for handler in given}
+        if len(self.handlers) < len(given):
+            raise ValueError("two handlers for one kind of job")
+        self.trace = trace
+        self.wake: Callable[[], None] = lambda: None

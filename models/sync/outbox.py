@@ -24,7 +24,6 @@ async def enqueue(
     queue: str = "default",
     event: str | None = None,
     company_id: int | None = None,
-    trace: str = "",
 ) -> str:
     """Add a job and return its event, a UUID that stays the same however often it is sent. One statement.
 
@@ -37,6 +36,8 @@ async def enqueue(
     name = None if lane is None else lane_name(lane)
     company = company_id if company_id is not None else env.company_id
     text = json.dumps(args, ensure_ascii=False, allow_nan=False)
+    outbox = env.registry.service(Outbox)
+    trace = outbox.trace() if outbox is not None else ""
     await env.execute(ENQUEUE, company, remote, name, event, queue, kind, text, trace or None, env.user.id)
     _wake(env)
     return event

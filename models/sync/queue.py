@@ -54,7 +54,7 @@ class Job:
     trace: str
     claim: str
     age: timedelta
-    args: Any = field(repr=False)
+    args: Any = field(repr=False, compare=False)
     suspect: bool = False
 
     @property
@@ -261,7 +261,7 @@ def _job(row: asyncpg.Record, *, suspect: bool = False) -> Job:
 COLUMNS = """j.id, j.company_id, j.event, j.kind, j.remote, j.lane, j.lane_seq, j.attempts, j.trace, j.claim, j.args,
     coalesce(now() - j.first_at, interval '0') as age"""
 
-BY_ID = f"select {COLUMNS} from sync_job j where j.id = any($1::bigint[]) order by j.id"  # noqa: S608  our own columns
+BY_ID = f"select {COLUMNS} from sync_job j where j.id = any($1::bigint[]) order by j.id"
 
 # $1 ahead, $2 kinds, $3 queues or null, $4 limit
 LOCK_DUE = """
@@ -298,7 +298,7 @@ update sync_job j set state = 'running', attempts = attempts + 1, total_attempts
     first_at = coalesce(first_at, now() + $1::interval), write_date = now()
 from due where j.id = due.id
 returning {COLUMNS.replace("now()", "(now() + $1::interval)")}
-"""  # noqa: S608  only our own column list
+"""
 
 # $1 ahead, $2 id, $3 claim, $4 state, $5 done, $6 wait, $7 verdict, $8 error, $9 tries to take back
 SETTLE = """
@@ -403,7 +403,7 @@ select p.* from asked a cross join lateral (
     select {COLUMNS} from sync_job j
     where j.company_id = a.company_id and j.remote = a.name and j.state = 'ready' and j.kind = any($2::text[])
     order by j.run_at, j.id limit 1) p
-"""  # noqa: S608  only our own column list
+"""
 
 FIGURES = """
 select count(*) filter (where state = 'ready') as ready, count(*) filter (where state = 'running') as running,

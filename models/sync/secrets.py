@@ -126,7 +126,7 @@ class SecretHolder(Model):
         if env.system is None:
             raise AccessError(model=cls.meta.name, field=name)
         secret = next(field for field in cls.secrets() if field.name == name)
-        sealed = await env.fetchval(f'select "{secret.name}" from "{cls.meta.table}" where id = $1', record_id)  # noqa: S608
+        sealed = await env.fetchval(f'select "{secret.name}" from "{cls.meta.table}" where id = $1', record_id)
         return None if sealed is None else vault_of(env).open(sealed)
 
     @classmethod
@@ -144,7 +144,7 @@ class SecretHolder(Model):
             return
         changes = " or ".join(f'"{name}" is distinct from ${place}' for place, name in enumerate(moved, 2))
         found = await env.fetchval(
-            f'select exists (select from "{cls.meta.table}" where id = any($1::bigint[])'  # noqa: S608
+            f'select exists (select from "{cls.meta.table}" where id = any($1::bigint[])'
             f' and "{secret.name}" is not null and ({changes}))',
             ids,
             *(row[name] for name in moved),

@@ -1,0 +1,180 @@
+"""The worker: does the jobs of the outbox, beside the callers in each server process or alone as `tandem worker`.
+
+Any number of workers may share one outbox. A worker that dies leaves its jobs to their leases: after 30 seconds any
+other does them again. One that is stopped takes nothing more, waits for what it has begun, and gives the rest back.
+"""
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
+from typing import TypeVar
+
+import asyncpg
+import structlog
+
+from models.orm.registry import Registry
+from models.sync.handler import Outbox, Remotes
+from models.sync.queue import Job, Limits, Queue
+from server.database.connection import Connection
+from server.database.pool import Pool
+from server.delivery import DATABASE_AWAY, SEND_SECONDS, Delivery, Leases
+from server.internal_error import reported
+
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger(__name__)
+
+PARALLEL = 128
+POLL_SECONDS = 1.0
+CHORE_SECONDS = 5.0
+LEASE = timedelta(seconds=30)
+STOP_SECONDS = 20.0
+UNREACHABLE: tuple[type[Exception], ...] = (asyncpg.PostgresError, *DATABASE_AWAY)
+
+
+class Worker:
+    """Claims due jobs and does up to `parallel` of them at once: sending is waiting, and costs no database connection.
+
+    The registry must have been provided with an `Outbox`. `queues` limits the worker to some queues.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        registry: Registry,
+        remotes: Remotes,
+        *,
+        parallel: int = PARALLEL,
+        queues: Sequence[str] = (),
+        limits: Limits | None = None,
+        lease: timedelta = LEASE,
+        poll_seconds: float = POLL_SECONDS,
+        chore_seconds: float = CHORE_SECONDS,
+        send_seconds: float = SEND_SECONDS,
+        ahead: timedelta = timedelta(0),
+    ) -> None:
+        outbox = registry.service(Outbox)
+        if outbox is None:
+            raise LookupError("no outbox was provided to the registry")
+        outbox.wake = self.wake
+        name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.queue = Queue(name, list(outbox.handlers), queues=queues, limits=limits, lease=lease, ahead=ahead)
+        self.done: Counter[str] = Counter()
+        self._handlers = outbox.handlers
+        self._pool = pool
+        self._leases = Leases(lease.total_seconds())
+        self._delivery = Delivery(pool, registry, self.queue, remotes, self._leases, send_seconds=send_seconds)
+        self._parallel = parallel
+        self._poll_seconds = poll_seconds
+        self._chore_seconds = chore_seconds
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._running: dict[Job, asyncio.Task[None]] = {}
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being done."""
+        return len(self._running)
+
+    def wake(self) -> None:
+        """There may be something to do. To be called in the worker's event loop."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called; returns when nothing is being done any more."""
+        background = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._do_chores())]
+        try:
+            while not self._stopping:
+                self._news.clear()
+                await self._shielded(self._claim)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._news.wait()
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Take no more jobs, give those begun some time, then give back what is not finished."""
+        self._stopping = True
+        self._news.set()
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=seconds)
+        unfinished = dict(self._running)
+        for task in unfinished.values():
+            task.cancel()
+        await asyncio.gather(*unfinished.values(), return_exceptions=True)
+        if unfinished:
+            log.info("jobs given back", jobs=len(unfinished))
+            await self._shielded(lambda connection: self.queue.release(connection, unfinished))
+
+    async def _claim(self, connection: Connection) -> None:
+        room = self._parallel - len(self._running)
+        suspects = self._parallel // 2 - sum(job.suspect for job in self._running)
+        if room <= 0:
+            return
+        since = monotonic()
+        for job in await self.queue.claim(connection, room, suspects):
+            self._leases.begin(job.claim, since)
+            self._start(job)
+
+    def _start(self, job: Job) -> None:
+        task = asyncio.create_task(self._delivery.deliver(job, self._handlers[job.kind]))
+        self._running[job] = task
+        task.add_done_callback(lambda _: self._ended(job))
+
+    def _ended(self, job: Job) -> None:
+        self._running.pop(job, None)
+        self._leases.end(job.claim)
+        self.done[job.kind] += 1
+        self._news.set()
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self.queue.lease.total_seconds() / 3)
+            if self._running:
+                await self._shielded(self._renew)
+
+    async def _renew(self, connection: Connection) -> None:
+        jobs, since = list(self._running), monotonic()
+        still_ours = await self.queue.renew(connection, jobs)
+        for job in jobs:
+            if job.claim in still_ours:
+                self._leases.begin(job.claim, since)
+            elif task := self._running.get(job):
+                self._leases.end(job.claim)
+                task.cancel()
+
+    async def _do_chores(self) -> None:
+        """Free the jobs of lost workers, add those of schedules, look after failing remotes."""
+        while True:
+            freed = await self._shielded(self.queue.reap)
+            if freed:
+                log.warning("jobs of a lost worker freed", jobs=freed)
+            if await self._shielded(self.queue.fire) or freed:
+                self._news.set()
+            for job in await self._shielded(self.queue.to_probe) or []:
+                await self._probe(job)
+            await asyncio.sleep(self._chore_seconds)
+
+    async def _probe(self, job: Job) -> None:
+        if await self._delivery.probe(job, self._handlers[job.kind]):
+            await self._shielded(lambda connection: self.queue.reached(connection, job))
+            self._news.set()
+
+    async def _shielded(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer | None:
+        """Run statements of the queue; a database that is away costs a line in the log and another try later."""
+        try:
+            async with self._pool.connection() as connection:
+                return await work(connection)
+        except UNREACHABLE as error:
+            log.warning("the outbox cannot be reached", reason=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 the worker goes on
+            reported(error, outbox=True)
+        return None
