@@ -106,7 +106,7 @@ async def account(connection: Connection, who: str | int) -> Account | None:
     """Return the active account with this login key or id."""
     column = "id" if isinstance(who, int) else "login_key"
     row = await connection.fetchrow(
-        f"select id, login_key, password from res_users where {column} = $1 and active",  # noqa: S608
+        f"select id, login_key, password from res_users where {column} = $1 and active",
         who,
     )
     return None if row is None else Account(row["id"], row["login_key"], row["password"])

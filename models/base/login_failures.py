@@ -37,7 +37,7 @@ LOCKED = "failures >= $3 and since > now() - interval '1 minute'"
 async def is_locked(connection: "Connection", login_hash: str, address: str, most: int = MOST) -> bool:
     """Return whether this login must not be tried from this address now."""
     found = await connection.fetchval(
-        f"select {LOCKED} from base_login_failure where login_hash = $1 and address = $2",  # noqa: S608
+        f"select {LOCKED} from base_login_failure where login_hash = $1 and address = $2",
         login_hash,
         address,
         most,
@@ -68,7 +68,7 @@ async def count(connection: "Connection", login_hash: str, address: str, most: i
 async def forgive(connection: "Connection", login_hash: str, address: str, most: int = MOST) -> bool:
     """Forget the failures before a success. Returns whether they lock the login: then the caller takes it all back."""
     locked = await connection.fetchval(
-        "delete from base_login_failure where login_hash = $1 and address = $2"  # noqa: S608
+        "delete from base_login_failure where login_hash = $1 and address = $2"
         f" returning {LOCKED}",
         login_hash,
         address,

@@ -38,8 +38,8 @@ class Lockout:
     async def passed(self, connection: Connection, login_key: str, address: str) -> None:
         """Forget the failures before a success, in the connection's transaction.
 
-        Raises `RateError` when tries made at the same time have locked the login meanwhile: of many guesses at once only
-        as many count as one after the other would have.
+        Raises `RateError` when tries made at the same time have locked the login meanwhile: of many guesses at once no
+        more count than of as many one after the other.
         """
         if await login_failures.forgive(connection, _hashed(login_key), network_of(address), self._most):
             raise RateError

@@ -109,7 +109,7 @@ class Passwords:
 
 
 def _is_plausible(who: str | int) -> bool:
-    """Return whether a login or id could be one. What could not is refused at once, which tells nothing about others."""
+    """Return whether a login or id could be one. What could not is refused at once: it tells nothing about others."""
     if isinstance(who, str):
         return 0 < len(who) <= LONGEST_LOGIN and "\0" not in who and who.isprintable()
     return 0 < who < LARGEST_ID
