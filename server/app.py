@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from models import deployment as models
+from server.auth import Authenticator
 from server.connections import SERVER
 from server.database.address import DatabaseAddress
 from server.database.connection import connect
@@ -30,7 +31,8 @@ def create_app(settings: Settings, address: DatabaseAddress) -> web.Application:
     metrics = Metrics()
     metrics.register(_pool_figures(pool))
     executor = Executor(registry, pool, metrics)
-    deployment = Deployment(settings, registry, pool, None, executor, metrics)
+    authenticator = Authenticator(pool, registry, settings.database)
+    deployment = Deployment(settings, registry, pool, authenticator, executor, metrics)
     health = Health(address, settings.database, settings.role, registry)
     app = web.Application()
     app[DEPLOYMENT] = deployment

@@ -7,9 +7,9 @@ from ipaddress import ip_address, ip_network
 from aiohttp import web
 
 from models.orm.registry import Registry
+from server.auth import Authenticator
 from server.database.pool import Pool
 from server.execute import Executor
-from server.identity import Authenticator
 from server.metrics import Metrics
 from server.settings import Settings
 

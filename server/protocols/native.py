@@ -36,12 +36,17 @@ class Exchange:
     request: web.Request
 
     @property
+    def token_shown(self) -> str:
+        """The bearer token or API key, empty when there is none."""
+        given = self.request.headers.get("Authorization", "")
+        return given[len(SCHEME) :].strip() if given[: len(SCHEME)].lower() == SCHEME else ""
+
+    @property
     def token(self) -> str:
         """The bearer token or API key. Raises `SessionError` when there is none."""
-        given = self.request.headers.get("Authorization", "")
-        if given[: len(SCHEME)].lower() != SCHEME:
-            raise SessionError(LOGIN_REQUIRED)
-        return given[len(SCHEME) :].strip()
+        if shown := self.token_shown:
+            return shown
+        raise SessionError(LOGIN_REQUIRED)
 
     async def user(self) -> User:
         """Whose credentials these are."""
@@ -80,12 +85,14 @@ async def execute(exchange: Exchange, *given: Any, **named: Any) -> Any:
 async def login(exchange: Exchange, *given: Any, **named: Any) -> Any:
     """Open a session."""
     database, name, password = _arguments(given, named, ("database", "login", "password"))
-    for value, parameter in ((name, "login"), (password, "password")):
-        if not isinstance(value, str):
-            raise InputError(f"{parameter} must be text.", argument=parameter)
+    if not isinstance(name, str) or not isinstance(password, str):
+        raise InputError("login and password must be text.")
+    _check(database, str, "database", "text")
     deployment = exchange.deployment
     address = deployment.address_of(exchange.request)
-    opened = await deployment.authenticator.login(name, password, address=address, database=database or None)
+    opened = await deployment.authenticator.login(
+        name, password, address=address, database=database or None, replaces=exchange.token_shown
+    )
     who = await _described(deployment, opened.user)
     return {"token": opened.token, **who, "expires_at": opened.expires_at.isoformat(timespec="seconds")}
 

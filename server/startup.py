@@ -1,0 +1,35 @@
+"""From settings to a database that can be served: created if it is missing, migrated, with a first administrator."""
+
+from dataclasses import dataclass, field
+
+from models.base.installation import create_administrator
+from models.orm.env import Env
+from server.database.address import DatabaseAddress
+from server.database.connection import connect
+from server.database.databases import create_database_if_missing
+from server.database.migrate import Report, migrate
+from server.settings import Settings
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What was done. `password` is the one invented for the first administrator; it exists nowhere else."""
+
+    report: Report
+    password: str | None = field(default=None, repr=False)
+
+
+async def prepare_database(settings: Settings, address: DatabaseAddress, *, verify: bool = False) -> Prepared:
+    """Bring the database to this release. Raises `MigrationError`, and asyncpg's errors when it is out of reach."""
+    await create_database_if_missing(address, settings.database)
+    invented: list[str | None] = [None]
+
+    async def first_start(env: Env) -> None:
+        invented[0] = await create_administrator(env, settings.admin_password, settings.company_name)
+
+    connection = await connect(address, settings.database, name="tandem migrate")
+    try:
+        report = await migrate(connection, settings.role, first_start=first_start, verify=verify)
+    finally:
+        await connection.close()
+    return Prepared(report, invented[0])
