@@ -24,7 +24,6 @@ from time import perf_counter
 from typing import Any
 
 import asyncpg
-import structlog
 
 from models.orm.dialect import NATIVE, Dialect, Vocabulary
 from models.orm.env import Context, Env, User
@@ -38,9 +37,8 @@ from server.database.errors import CONNECTION_LOST
 from server.database.pool import Pool
 from server.database_errors import RETRIED, DatabaseErrors, OutcomeUnknownError
 from server.internal_error import InternalError, reported
+from server.log import log_call
 from server.metrics import Metrics
-
-log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.5
@@ -127,9 +125,10 @@ class Executor:
         allowed = not callers or not groups.isdisjoint(callers)
         if not (callers and allowed) and not self.registry.profile(groups).operations(model.meta):
             raise _unknown_model(call)
+        run.model = model.meta.name
         if method is None:
             raise UnknownMethodError(f"There is no method {call.method[:64]} on {call.model}.", model=call.model)
-        run.model, run.method = model.meta.name, method.name
+        run.method = method.name
         if not allowed:
             raise AccessError(f"You are not allowed to call {method.name} on {call.model}.", model=call.model)
         return model, method
@@ -161,8 +160,7 @@ class Executor:
     def _record(self, run: Run, outcome: str, seconds: float) -> None:
         statements = run.counter[0]
         self._metrics.call(run.model, run.method, outcome, seconds, statements)
-        log.info(
-            "call",
+        log_call(
             model=run.model,
             method=run.method,
             user=run.user.id,

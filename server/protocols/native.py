@@ -136,6 +136,8 @@ async def _described(deployment: Deployment, user: User) -> dict[str, Any]:
 
 def _arguments(given: Sequence[Any], named: Mapping[str, Any], names: Sequence[str], *, required: int = 0) -> list[Any]:
     """The arguments in the order of their names, None for those left out."""
+    if not named and required <= len(given) <= len(names):
+        return [*given, *[None] * (len(names) - len(given))]
     if len(given) > len(names):
         raise InputError(f"At most {len(names)} parameters are taken.")
     found = {**dict(zip(names, given, strict=False)), **named}
