@@ -1,0 +1,40 @@
+"""The BPO's side: leads from capture through claim and negotiation to the endorsement, and what became of them."""
+
+from models.bpo import lost_reason, source, stage
+from models.bpo.call import BpoCall, Visit
+from models.bpo.catalogue import BpoBrand, VehicleModel
+from models.bpo.dealer_event import DealerEvent
+from models.bpo.dealership import Dealership
+from models.bpo.endorsing import Endorsement
+from models.bpo.groups import GROUPS
+from models.bpo.lead import Lead
+from models.bpo.lost import LostWizard
+from models.bpo.lost_reason import LostReason
+from models.bpo.order import OpportunityOrder
+from models.bpo.source import BpoLeadSource
+from models.bpo.stage import BpoStage
+from models.bpo.team import Tag, Team
+from models.orm.data import Datum
+from models.orm.model import Model
+from models.sync.handler import AnyHandler
+
+MODELS: tuple[type[Model], ...] = (
+    BpoStage,
+    BpoLeadSource,
+    LostReason,
+    Team,
+    Tag,
+    BpoBrand,
+    VehicleModel,
+    Dealership,
+    Lead,
+    BpoCall,
+    Visit,
+    LostWizard,
+    DealerEvent,
+    OpportunityOrder,
+)
+DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA)
+HANDLERS: tuple[AnyHandler, ...] = (Endorsement(),)
+
+__all__ = ["DATA", "GROUPS", "HANDLERS", "MODELS"]

@@ -1,0 +1,47 @@
+"""Odoo's wizard that asks why leads are lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.bpo.groups import AGENT
+from models.orm.commands import Command
+from models.orm.declare import USER, Access, Rule
+from models.orm.fields import Html, Many2Many, Many2One
+from models.orm.methods import rpc
+from models.orm.model import Model
+
+if TYPE_CHECKING:
+    from models.orm.env import Env
+    from models.orm.values import Row
+
+
+class LostWizard(Model, name="crm.lead.lost", label="Mark Lost"):
+    """The form behind Lost; it loses nothing until it is applied."""
+
+    access = (Access(read=AGENT, write=AGENT, delete=AGENT),)
+    rules = (Rule("own forms", None, [["create_uid", "=", USER]]),)
+    transient = True
+    label_field = "id"
+
+    lead_ids = Many2Many("Leads", "crm.lead", table="crm_lead_lost_rel", column="wizard_id", other="lead_id")
+    lost_reason_id = Many2One("Lost reason", "crm.lost.reason", index=False)
+    lost_feedback = Html("Closing note")
+
+    @classmethod
+    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
+        """Take the leads from the context when the form is opened on some."""
+        await super().prepare_create(env, rows)
+        active = env.context.values.get("active_ids") or env.context.values.get("active_id")
+        for row in rows:
+            if active and not row.get("lead_ids") and env.context.values.get("active_model") == "crm.lead":
+                row["lead_ids"] = [Command.set(active if isinstance(active, list) else [active])]
+
+    @rpc
+    @classmethod
+    async def action_lost_reason_apply(cls, env: Env, ids: Any) -> None:
+        """Lose and archive the leads."""
+        for form in await cls.lock(env, ids, ["lead_ids", "lost_reason_id", "lost_feedback"]):
+            await env["crm.lead"].action_set_lost(  # type: ignore[attr-defined]
+                env, list(form.lead_ids), lost_reason_id=form.lost_reason_id, lost_notes=form.lost_feedback
+            )

@@ -1,0 +1,28 @@
+"""Calls: who rang a customer, when, for how long, and how it went."""
+
+from __future__ import annotations
+
+from models.orm.fields import Char, DateTime, Many2One, Number, Selection, Text
+from models.orm.model import Model
+
+CALL_RESULTS = (
+    ("answered", "Answered"),
+    ("no_answer", "No Answer"),
+    ("busy", "Busy"),
+    ("voicemail", "Voicemail"),
+    ("wrong_number", "Wrong Number"),
+)
+
+
+class Call(Model):
+    """What a call log holds on either side. `create_uid` says who logged it, `user_id` who called (statement H117)."""
+
+    order = "call_date desc, id desc"
+    label_field = "display_title"
+
+    display_title = Char("Call", sql="to_char({t}.call_date, 'YYYY-MM-DD HH24:MI')")
+    user_id = Many2One("Agent", "res.users", required=True, default=lambda env: env.user.id)
+    call_date = DateTime("Call date", required=True, default=lambda env: env.now)
+    duration = Number("Duration (minutes)", digits=(8, 2), minimum=0, default=0)
+    result = Selection("Result", CALL_RESULTS, required=True)
+    summary = Text("Summary")

@@ -1,0 +1,32 @@
+"""The dealer's side: leads from first contact or endorsement through quotation, order and delivery to won or lost."""
+
+from models.dealer import source, stage
+from models.dealer.call import DealerCall, LogCallWizard
+from models.dealer.callback import Callback
+from models.dealer.connection import BpoConnection
+from models.dealer.groups import GROUPS
+from models.dealer.lead import DealerLead
+from models.dealer.lost import LostWizard
+from models.dealer.order import LeadOrder
+from models.dealer.receipt import Receipt
+from models.dealer.source import DealerLeadSource
+from models.dealer.stage import DealerStage
+from models.orm.data import Datum
+from models.orm.model import Model
+from models.sync.handler import AnyHandler
+
+MODELS: tuple[type[Model], ...] = (
+    DealerStage,
+    DealerLeadSource,
+    DealerLead,
+    DealerCall,
+    LogCallWizard,
+    LostWizard,
+    Receipt,
+    BpoConnection,
+    LeadOrder,
+)
+DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA)
+HANDLERS: tuple[AnyHandler, ...] = (Callback(),)
+
+__all__ = ["DATA", "GROUPS", "HANDLERS", "MODELS"]

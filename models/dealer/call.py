@@ -1,0 +1,74 @@
+"""Calls about dealer leads. Wizard and menu make the same records under the same rule (H113 to H117)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.crm.call import CALL_RESULTS, Call
+from models.dealer.groups import MANAGER, USER
+from models.orm.declare import USER as CALLER
+from models.orm.declare import Access, Rule
+from models.orm.fields import DateTime, Many2One, Number, Selection, Text
+from models.orm.methods import rpc
+from models.orm.model import Model
+
+if TYPE_CHECKING:
+    from models.orm.env import Env
+    from models.orm.values import Row
+
+
+class DealerCall(Call, name="dealer.crm.call.log", label="Call Log"):
+    """One call about one lead."""
+
+    access = (Access(read=USER, write=USER, delete=MANAGER),)
+    rules = (
+        Rule(
+            "calls about leads one may see",
+            USER,
+            ["|", ["lead_id.user_id", "=", CALLER], ["lead_id.user_id", "=", None]],
+        ),
+        Rule("all calls", MANAGER, []),
+    )
+
+    lead_id = Many2One("Lead", "dealer.crm.lead", required=True, on_delete="cascade")
+
+    @classmethod
+    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
+        """Log calls only about open leads that the caller may work on."""
+        await super().prepare_create(env, rows)
+        leads = sorted({row["lead_id"] for row in rows if row.get("lead_id") is not None})
+        if leads and env.system is None:
+            await env["dealer.crm.lead"].lock_own(env, leads)  # type: ignore[attr-defined]
+
+
+class LogCallWizard(Model, name="dealer.crm.log.call", label="Log Call"):
+    """The form behind Log Call: confirming it makes one call log."""
+
+    access = (Access(read=USER, write=USER, delete=USER),)
+    rules = (Rule("own forms", None, [["create_uid", "=", CALLER]]),)
+    transient = True
+    label_field = "result"
+
+    lead_id = Many2One("Lead", "dealer.crm.lead", required=True, on_delete="cascade")
+    user_id = Many2One("Agent", "res.users", required=True, default=lambda env: env.user.id, index=False)
+    call_date = DateTime("Call date", required=True, default=lambda env: env.now)
+    duration = Number("Duration (minutes)", digits=(8, 2), minimum=0, default=0)
+    result = Selection("Result", CALL_RESULTS, required=True)
+    summary = Text("Summary")
+
+    @classmethod
+    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
+        """Take the lead from the context when the form is opened on one."""
+        await super().prepare_create(env, rows)
+        for row in rows:
+            if row.get("lead_id") is None and env.context.values.get("active_model") == "dealer.crm.lead":
+                row["lead_id"] = cls.lead_id.decode(env.context.values.get("active_id"), env.dialect)
+
+    @rpc(aliases=("action_log_call",))
+    @classmethod
+    async def action_confirm(cls, env: Env, ids: Any) -> dict[str, Any]:
+        """Make the call logs and answer the action that closes the form."""
+        names = ["lead_id", "user_id", "call_date", "duration", "result", "summary"]
+        forms = await cls.lock(env, ids, names)
+        await env[DealerCall].insert(env, [{name: form[name] for name in names} for form in forms])
+        return {"type": "ir.actions.act_window_close"}
