@@ -18,7 +18,7 @@ async def refuse_cycles(env: Env, model: type[Model], ids: Sequence[int], parent
     """Refuse records that the link `parent`, as just written, puts above themselves. Raises `ValidationError`."""
     meta = model.meta
     found = await env.fetchval(
-        f'with recursive up(id, start, depth) as (select r."{parent}", r.id, 1 from "{meta.table}" r'  # noqa: S608 own names
+        f'with recursive up(id, start, depth) as (select r."{parent}", r.id, 1 from "{meta.table}" r'
         " where r.id = any($1)"
         f' union all select p."{parent}", up.start, up.depth + 1 from up join "{meta.table}" p on p.id = up.id'
         f" where up.id <> up.start and up.depth < {DEEPEST}) select start from up where id = start limit 1",
@@ -30,11 +30,11 @@ async def refuse_cycles(env: Env, model: type[Model], ids: Sequence[int], parent
         )
 
 
-def path_label(table: str, separator: str = " / ", name: str = "name") -> str:
+def path_label(table: str, separator: str = " / ", parent: str = "parent_id") -> str:
     """Return the SQL over {t} of a record's name behind those of all records above it: "Goods / Cars / Used"."""
     return (
-        "(with recursive up(id, name, parent_id, depth) as ("  # noqa: S608 own names
-        f"select {{t}}.id, {{t}}.{name}, {{t}}.parent_id, 1 union all"
-        f" select p.id, p.{name}, p.parent_id, up.depth + 1 from up join {table} p on p.id = up.parent_id"
+        "(with recursive up(id, name, parent_id, depth) as ("
+        f"select {{t}}.id, {{t}}.name, {{t}}.{parent}, 1 union all"
+        f" select p.id, p.name, p.{parent}, up.depth + 1 from up join {table} p on p.id = up.parent_id"
         f" where up.depth < {DEEPEST}) select string_agg(up.name, '{separator}' order by up.depth desc) from up)"
     )

@@ -15,7 +15,7 @@ LABEL = (
     " else (select p.name || ', ' from res_partner p where p.id = {t}.parent_id) || {t}.name end"
 )
 COMMERCIAL = (
-    "(with recursive up(id, parent_id, is_company, depth) as ("  # noqa: S608 a constant
+    "(with recursive up(id, parent_id, is_company, depth) as ("
     "select {t}.id, {t}.parent_id, {t}.is_company, 1 union all"
     " select p.id, p.parent_id, p.is_company, up.depth + 1 from up join res_partner p on p.id = up.parent_id"
     f" where not up.is_company and up.depth < {DEEPEST}) select id from up order by depth desc limit 1)"

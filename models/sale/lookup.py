@@ -100,4 +100,4 @@ with o as (
         or t.id in (select r.tax_id from product_taxes_rel r where r.product_id = any($2::bigint[]))
 )
 select (select json_agg(o) from o)::text, (select json_agg(p) from p)::text, (select json_agg(t) from t)::text
-"""  # noqa: S608 no caller's text
+"""

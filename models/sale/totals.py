@@ -117,4 +117,4 @@ with changed as (
     where l.id = v.id and (l.price_subtotal, l.price_tax, l.price_total) is distinct from (v.untaxed, v.tax, v.total)
 )
 {STORE_TOTALS}
-"""  # noqa: S608 no caller's text
+"""
