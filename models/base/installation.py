@@ -62,8 +62,18 @@ async def synchronise_groups(env: Env) -> int:
         [_full_name(group) for group in groups],
         SYSTEM_USER_ID,
     )
+    await _name_groups(env)
     await _synchronise_implied(env, env.registry)
     return int(await env.fetchval("select count(*) from res_groups")) - int(before)
+
+
+async def _name_groups(env: Env) -> None:
+    """Give each group an external id, `area.group_rest`: base.group_user is the one that Odoo's clients ask for."""
+    await env.execute(
+        "insert into ir_model_data (module, name, model, res_id, protected, noupdate)"
+        " select split_part(code, '.', 1), 'group_' || replace(substr(code, strpos(code, '.') + 1), '.', '_'),"
+        " 'res.groups', id, true, true from res_groups where strpos(code, '.') > 0 on conflict (module, name) do nothing"
+    )
 
 
 async def _synchronise_implied(env: Env, registry: Registry) -> None:
