@@ -1,0 +1,246 @@
+"""Logging in by password: one error for every reason, sessions by random tokens, all bytes of a password."""
+
+import asyncio
+import statistics
+import time
+
+import pytest
+
+from models.base import passwords
+from models.base.tokens import SESSION, token_hash
+from models.orm.errors import AppError, LoginError, RateError, SessionError
+from models.orm.limits import LIMITS
+from tests import deployments
+from tests.auth.conftest import ADDRESS, PASSWORD
+
+LOGIN = "agent@example.ph"
+
+
+async def refusal(authenticator, login, password, **options) -> AppError:
+    with pytest.raises(AppError) as caught:
+        await authenticator.login(login, password, **{"address": ADDRESS, **options})
+    return caught.value
+
+
+async def set_values(as_admin, user_id, **values):
+    await as_admin(lambda env: env["res.users"].update(env, [user_id], values))
+
+
+async def test_a_login_opens_a_session(authenticator, agent):
+    opened = await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)
+
+    user = await authenticator.by_token(opened.token)
+
+    assert (user.id, user.name, user.groups, user.company_ids) == (agent, "Agent", {"base.user"}, (1,))
+
+
+async def test_case_and_width_of_a_login_do_not_matter(authenticator, agent):
+    opened = await authenticator.login("  AGENT@example.PH".strip(), PASSWORD, address=ADDRESS)
+
+    assert opened.user.id == agent
+
+
+async def test_a_login_is_noted(authenticator, agent, pool):
+    await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)
+
+    async with pool.connection() as connection:
+        age = await connection.fetchval("select now() - last_login from res_users where id = $1", agent)
+    assert age.total_seconds() < 10
+
+
+@pytest.mark.statement("A1")
+async def test_every_reason_to_refuse_gives_the_same_error(process, agent, as_admin):
+    authenticator = process(failures_a_minute=1000)
+    errors = [
+        await refusal(authenticator, "nobody", PASSWORD),
+        await refusal(authenticator, LOGIN, "wrong password"),
+        await refusal(authenticator, LOGIN, PASSWORD, database="elsewhere"),
+        await refusal(authenticator, "__system__", PASSWORD),
+    ]
+    await set_values(as_admin, agent, active=False)
+    errors.append(await refusal(authenticator, LOGIN, PASSWORD))
+
+    assert {(type(e), e.code, e.key, e.message, str(e.data)) for e in errors} == {
+        (LoginError, 401, "login", "Access denied: wrong login or password.", "{}")
+    }
+
+
+@pytest.mark.statement("A1")
+async def test_every_reason_to_refuse_takes_as_long(process, agent, as_admin):
+    authenticator = process(failures_a_minute=1000)
+    [disabled] = await as_admin(
+        lambda env: env["res.users"].insert(
+            env, [{"name": "Off", "login": "off", "password": PASSWORD, "active": False}]
+        )
+    )
+    tries = [
+        ("nobody", PASSWORD, None),
+        (LOGIN, "wrong", None),
+        ("off", PASSWORD, None),
+        (LOGIN, PASSWORD, "elsewhere"),
+    ]
+    times: list[list[float]] = [[], [], [], []]
+    for _ in range(12):
+        for found, (login, password, database) in zip(times, tries, strict=True):
+            begun = time.perf_counter()
+            await refusal(authenticator, login, password, database=database)
+            found.append(time.perf_counter() - begun)
+
+    # The quickest of each say what the work costs; what lies above is other load on the machine.
+    quick = [statistics.mean(sorted(found)[:3]) for found in times]
+    assert disabled
+    assert max(quick) - min(quick) < max(0.005, 0.05 * min(quick))
+
+
+@pytest.mark.statement("A5")
+async def test_tokens_are_new_long_and_stored_as_hashes_only(authenticator, agent, pool):
+    opened = [await authenticator.login(LOGIN, PASSWORD, address=ADDRESS) for _ in range(3)]
+    tokens = [login.token for login in opened]
+
+    assert len(set(tokens)) == 3
+    assert all(token.startswith(SESSION) and len(token) == len(SESSION) + 43 for token in tokens)
+    async with pool.connection() as connection:
+        rows = await connection.fetch("select s::text from base_session s")
+    text = "".join(row[0] for row in rows)
+    assert [token_hash(token) in text for token in tokens] == [True] * 3
+    assert [token[len(SESSION) :] in text for token in tokens] == [False] * 3
+
+
+@pytest.mark.statement("A5")
+async def test_a_token_that_was_logged_out_is_refused_at_once(authenticator, agent):
+    token = (await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)).token
+    await authenticator.by_token(token)
+
+    await authenticator.logout(token)
+
+    with pytest.raises(SessionError):
+        await authenticator.by_token(token)
+
+
+@pytest.mark.statement("A6")
+async def test_a_chosen_token_never_becomes_valid(authenticator, agent):
+    chosen = SESSION + "x" * 43
+
+    opened = await authenticator.login(LOGIN, PASSWORD, address=ADDRESS, replaces=chosen)
+
+    assert opened.token != chosen
+    with pytest.raises(SessionError):
+        await authenticator.by_token(chosen)
+
+
+@pytest.mark.statement("A6")
+async def test_the_session_shown_at_a_login_ends(authenticator, agent):
+    planted = (await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)).token
+    await authenticator.by_token(planted)
+
+    await authenticator.login(LOGIN, PASSWORD, address=ADDRESS, replaces=planted)
+
+    with pytest.raises(SessionError):
+        await authenticator.by_token(planted)
+
+
+@pytest.mark.statement("A9")
+@pytest.mark.parametrize(
+    "password",
+    ["x" * 72 + "a", "p" * 1024, "  spaces around  ", "mật khẩu có dấu cách", "🚗🚕🚙🚌🚎🏎🚓🚑", "e\u0301" * 40],
+)
+async def test_all_bytes_of_a_password_count(authenticator, agent, as_admin, password):
+    await set_values(as_admin, agent, password=password)
+
+    opened = await authenticator.login(LOGIN, password, address=ADDRESS)
+
+    assert opened.user.id == agent
+    assert isinstance(await refusal(authenticator, LOGIN, password[:-1]), LoginError)
+    assert isinstance(await refusal(authenticator, LOGIN, password.strip() + "b"), LoginError)
+
+
+@pytest.mark.statement("A9")
+async def test_a_huge_password_is_refused_quickly(authenticator, agent):
+    begun = time.perf_counter()
+    error = await refusal(authenticator, LOGIN, "p" * (1 << 20))
+
+    assert type(error) is LoginError
+    assert time.perf_counter() - begun < 0.05
+
+
+@pytest.mark.statement("A10")
+async def test_a_stored_password_is_argon2id_and_costs_enough(agent, pool):
+    async with pool.connection() as connection:
+        stored = await connection.fetchval("select password from res_users where id = $1", agent)
+
+    begun = time.perf_counter()
+    assert await passwords.matches(stored, PASSWORD)
+    assert time.perf_counter() - begun >= 0.03
+    assert stored.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+
+
+@pytest.mark.statement("A10")
+async def test_calls_go_on_while_many_log_in(process, agent, pool):
+    authenticator = process(failures_a_minute=1000)
+    token = (await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)).token
+    logins = asyncio.gather(*(authenticator.login(LOGIN, PASSWORD, address=ADDRESS) for _ in range(20)))
+    times = []
+    while not logins.done():
+        begun = time.perf_counter()
+        await process().by_token(token)
+        times.append(time.perf_counter() - begun)
+        await asyncio.sleep(0.005)
+
+    assert len(await logins) == 20
+    assert len(times) > 20
+    assert sorted(times)[int(len(times) * 0.99)] < 0.2
+
+
+async def test_a_hash_with_other_parameters_is_made_anew(authenticator, agent, pool):
+    weak = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    async with pool.connection() as connection:
+        await connection.execute("update res_users set password = $2 where id = $1", agent, weak)
+
+    await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)
+
+    async with pool.connection() as connection:
+        stored = await connection.fetchval("select password from res_users where id = $1", agent)
+    assert not passwords.is_outdated(stored)
+    assert await passwords.matches(stored, PASSWORD)
+
+
+@pytest.mark.parametrize("login", ["", "a\0b", "a\nb", "x" * 1000, "\ud800"])
+async def test_what_cannot_be_a_login_is_refused(authenticator, agent, login):
+    assert type(await refusal(authenticator, login, PASSWORD)) is LoginError
+
+
+@pytest.mark.statement("A13")
+@pytest.mark.parametrize("password", ["", "admin", "password", "123456", "tandem", "postgres"])
+async def test_no_common_password_enters_a_fresh_database(authenticator, password):
+    assert type(await refusal(authenticator, "admin", password)) is LoginError
+
+
+@pytest.mark.statement("A13")
+async def test_the_system_user_has_no_password(authenticator, pool):
+    async with pool.connection() as connection:
+        row = await connection.fetchrow("select password, active from res_users where id = 1")
+
+    assert tuple(row) == (None, False)
+    assert type(await refusal(authenticator, "__system__", "")) is LoginError
+
+
+async def test_a_login_does_not_wait_in_a_transaction_for_the_hash(process, agent, pool):
+    """More logins at once than connections: they would wait for each other if each held one while it is checked."""
+    authenticator = process()
+
+    opened = await asyncio.gather(*(authenticator.login(LOGIN, PASSWORD, address=ADDRESS) for _ in range(8)))
+
+    assert {login.user.id for login in opened} == {agent}
+
+
+async def test_the_first_administrator_logs_in(authenticator):
+    opened = await authenticator.login("admin", deployments.ADMIN_PASSWORD, address=ADDRESS)
+
+    assert {"base.admin", "base.user"} <= opened.user.groups
+    assert await authenticator.companies(opened.user) == [{"id": 1, "name": "My Company"}]
+
+
+async def test_tries_beyond_the_limit_are_told_apart(authenticator, agent):
+    errors = [await refusal(authenticator, LOGIN, "wrong password") for _ in range(LIMITS.login_failures_a_minute + 1)]
+
+    assert [type(error) for error in errors] == [LoginError] * LIMITS.login_failures_a_minute + [RateError]
