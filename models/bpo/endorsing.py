@@ -9,6 +9,7 @@ again, to the same dealership: it cannot be at two at once.
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.base.parameter import Parameter
@@ -26,7 +27,6 @@ from models.crm.workflow_step import decided, elevated, is_decided
 from models.orm import arguments
 from models.orm.data import external_ids
 from models.orm.errors import TransitionError, UserError, ValidationError
-from models.orm.fields import Number
 from models.orm.methods import rpc
 from models.sync.handler import Handler, RemoteCall
 from models.sync.outbox import enqueue
@@ -155,7 +155,7 @@ class Endorsing(Closing):
 
 def endorsement_payload(lead: LeadRecord) -> dict[str, Any]:
     """Return what the dealer is told of a lead read with `READ`; numbers as numbers of JSON, unset values as null."""
-    carried = {name: _plain(lead[name], LeadRecord.__dict__.get(name)) for name in CARRIED}
+    carried = {name: _plain(lead[name]) for name in CARRIED}
     looked_up = {key: lead[path] for key, path in LOOKED_UP.items()}
     return {
         **carried,
@@ -214,9 +214,9 @@ def _check_endorsable(lead: LeadRecord, chosen: int | None, pipeline: Pipeline) 
         raise ValidationError(" ".join(missing), model=MODEL, ids=[lead.id])
 
 
-def _plain(value: Any, field: Any) -> Any:
-    """Return a value as JSON can hold it: amounts as texts that are numbers, for no digit may be lost."""
-    return str(value) if isinstance(field, Number) and value is not None else value
+def _plain(value: Any) -> Any:
+    """Return a value as JSON without decimals of Python: amounts as texts that are numbers, which keep every digit."""
+    return str(value) if isinstance(value, Decimal) else value
 
 
 class Endorsement(Handler):

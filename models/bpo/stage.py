@@ -1,4 +1,4 @@
-"""BPO stages. Shipped: New, Qualified, Negotiation, two hand-off stages, Won and Lost, with the external ids of Odoo."""
+"""BPO stages. Shipped: New, Qualified, Negotiation, two hand-off stages, Won and Lost, with external ids of Odoo."""
 
 from __future__ import annotations
 
