@@ -1,21 +1,23 @@
 """The one place where everything is wired: models, database, credentials, dialects, health, figures."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from aiohttp import web
 
 from models import deployment as models
+from models.orm.registry import Registry
 from server.auth import Authenticator
 from server.connections import SERVER
 from server.database.address import DatabaseAddress
-from server.database.connection import connect
+from server.database.connection import Connection, connect
 from server.database.pool import Pool
 from server.deployment import Deployment
 from server.execute import Executor
 from server.health import Health
 from server.log import request_id
 from server.metrics import Gauges, Metrics
+from server.outgoing import equip, working
 from server.protocols.native import NativeEndpoint
 from server.protocols.odoo_jsonrpc import OdooEndpoint
 from server.settings import Settings
@@ -23,9 +25,13 @@ from server.settings import Settings
 DEPLOYMENT = web.AppKey("DEPLOYMENT", Deployment)
 
 
-def create_app(settings: Settings, address: DatabaseAddress) -> web.Application:
-    """The application of one server process. Connections are opened when it is first asked for something."""
-    registry = models.registry_for(settings.role)
+def create_app(settings: Settings, address: DatabaseAddress, registry: Registry | None = None) -> web.Application:
+    """The application of one server process, with the models of its role or the given ones.
+
+    Connections are opened when it is first asked for something.
+    """
+    registry = registry or models.registry_for(settings.role)
+    equip(registry, settings)
     open_one = partial(connect, address, settings.database, application=True)
     pool = Pool(open_one, settings.pool_size)
     metrics = Metrics()
@@ -38,6 +44,7 @@ def create_app(settings: Settings, address: DatabaseAddress) -> web.Application:
     app[DEPLOYMENT] = deployment
     add_routes(app, deployment, health)
     app.cleanup_ctx.append(partial(_connections, pool, health))
+    app.cleanup_ctx.append(partial(_outgoing, registry, settings, open_one))
     return app
 
 
@@ -67,6 +74,13 @@ async def _connections(pool: Pool, health: Health, _app: web.Application) -> Asy
     yield
     await health.close()
     await pool.close()
+
+
+async def _outgoing(
+    registry: Registry, settings: Settings, open_one: Callable[[], Awaitable[Connection]], _app: web.Application
+) -> AsyncIterator[None]:
+    async with working(registry, settings, open_one):
+        yield
 
 
 def _pool_figures(pool: Pool) -> Gauges:

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "answer calls",
     "migrate": "bring the database to this release",
     "schema": "print schema.sql",
+    "demo": "walk one lead through a BPO and a dealer, then serve both",
 }
 
 EXPECTED = (SettingsError, PortError, EmbeddedError, MigrationError, ProcessError)

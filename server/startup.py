@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from models import deployment
 from models.base.installation import create_administrator
+from models.demo import ROLES
+from models.orm.data import load_data
 from models.orm.env import Env
 from server.database.address import DatabaseAddress
-from server.database.connection import connect
+from server.database.connection import Connection, connect
 from server.database.databases import create_database_if_missing
 from server.database.migrate import Report, migrate
 from server.settings import Settings
@@ -30,6 +33,15 @@ async def prepare_database(settings: Settings, address: DatabaseAddress, *, veri
     connection = await connect(address, settings.database, name="tandem migrate")
     try:
         report = await migrate(connection, settings.role, first_start=first_start, verify=verify)
+        if settings.demo:
+            report.records += await _load_demo(settings, connection)
     finally:
         await connection.close()
     return Prepared(report, invented[0])
+
+
+async def _load_demo(settings: Settings, connection: Connection) -> int:
+    """Load what of the demo's records is not there yet; return how many."""
+    env = deployment.system_env(deployment.registry_for(settings.role), connection, "demo data")
+    async with connection.transaction():
+        return await load_data(env, ROLES[settings.role])
