@@ -6,7 +6,7 @@ fault of ours.
 
     SQLSTATE                        answer
     23505 unique                    DuplicateError with the message of the Key
-    23503 foreign key               ValidationError: points at nothing, or is still referenced
+    23503 23001 foreign key         ValidationError: points at nothing, or is still referenced
     23502 not null                  RequiredError naming the field
     23514 check                     ValidationError with the message of the Check
     22xxx values                    TypeMismatchError
@@ -87,7 +87,7 @@ class DatabaseErrors:
         model = meta.name if meta else None
         if isinstance(error, asyncpg.UniqueViolationError):
             return self._duplicate(constraint, model)
-        if isinstance(error, asyncpg.ForeignKeyViolationError):
+        if isinstance(error, asyncpg.ForeignKeyViolationError | asyncpg.RestrictViolationError):
             return self._broken_reference(constraint, str(error), meta)
         if isinstance(error, asyncpg.NotNullViolationError) and meta is not None and column in meta.fields:
             label = meta.fields[column].label

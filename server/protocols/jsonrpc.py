@@ -51,7 +51,7 @@ async def dispatch(methods: Methods, context: object, text: bytes) -> bytes | No
 def exposed(method: Method) -> Callable[..., Awaitable[Result]]:
     """Make a method one that the library can call: values become results, exceptions errors that tell what they may."""
 
-    async def answer(context: object, *args: Any, **kwargs: Any) -> Result:
+    async def answer(context: object, /, *args: Any, **kwargs: Any) -> Result:
         try:
             return Success(await method(context, *args, **kwargs))
         except AppError as error:

@@ -69,20 +69,20 @@ class NativeEndpoint:
         return web.Response(status=204) if answer is None else reply(answer)
 
 
-async def execute(exchange: Exchange, *given: Any, **named: Any) -> Any:
+async def execute(exchange: Exchange, /, *given: Any, **named: Any) -> Any:
     """Call a method of a model."""
     model, method, args, context, kwargs = _arguments(
         given, named, ("model", "method", "args", "context", "kwargs"), required=2
     )
-    _check(model, str, "model", "text")
-    _check(method, str, "method", "text")
+    if not isinstance(model, str) or not isinstance(method, str):
+        raise InputError("model and method must be text.")
     _check(args, list, "args", "a list")
     _check(kwargs, dict, "kwargs", "an object")
     call = Call(model, method, args or (), kwargs or {}, context)
     return await exchange.deployment.executor.execute(call, await exchange.user())
 
 
-async def login(exchange: Exchange, *given: Any, **named: Any) -> Any:
+async def login(exchange: Exchange, /, *given: Any, **named: Any) -> Any:
     """Open a session."""
     database, name, password = _arguments(given, named, ("database", "login", "password"))
     if not isinstance(name, str) or not isinstance(password, str):
@@ -97,20 +97,20 @@ async def login(exchange: Exchange, *given: Any, **named: Any) -> Any:
     return {"token": opened.token, **who, "expires_at": opened.expires_at.isoformat(timespec="seconds")}
 
 
-async def logout(exchange: Exchange, *given: Any, **named: Any) -> bool:
+async def logout(exchange: Exchange, /, *given: Any, **named: Any) -> bool:
     """End the session."""
     _arguments(given, named, ())
     await exchange.deployment.authenticator.logout(exchange.token)
     return True
 
 
-async def whoami(exchange: Exchange, *given: Any, **named: Any) -> dict[str, Any]:
+async def whoami(exchange: Exchange, /, *given: Any, **named: Any) -> dict[str, Any]:
     """Tell whose credentials these are."""
     _arguments(given, named, ())
     return await _described(exchange.deployment, await exchange.user())
 
 
-async def version(exchange: Exchange, *given: Any, **named: Any) -> dict[str, Any]:
+async def version(exchange: Exchange, /, *given: Any, **named: Any) -> dict[str, Any]:
     """Tell who answers; no credentials are needed."""
     _arguments(given, named, ())
     return {"server": "tandem", "version": VERSION, "role": exchange.deployment.settings.role}

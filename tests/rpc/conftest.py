@@ -1,8 +1,9 @@
-"""A JSON-RPC endpoint with methods of the test's own, over real HTTP."""
+"""A JSON-RPC endpoint with methods of the test's own, and deployments with models of its own, over real HTTP."""
 
 import asyncio
+import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,10 +11,23 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from server.app import mark
+from models import base
+from models.base.installation import create_administrator, set_password
+from models.orm import Env
+from server.app import DEPLOYMENT, create_app, mark
 from server.connections import serving
+from server.database.connection import connect
+from server.database.databases import create_database_if_missing
+from server.database.migrate import migrate
+from server.json_text import decode
 from server.protocols.jsonrpc import exposed
 from server.protocols.native import NativeEndpoint
+from server.settings import Settings
+from tests import deployments
+from tests.cluster import drop_database, new_name, shared_cluster
+from tests.rpc import scenario
+
+PASSWORD = "a long enough password"
 
 
 class Endpoint:
@@ -59,3 +73,83 @@ async def serve() -> AsyncIterator[Serve]:
             return Endpoint(listening.getsockname()[1], session)
 
         yield start
+
+
+class Running:
+    """A running deployment with the models of the scenario."""
+
+    def __init__(self, endpoint: Endpoint, app: web.Application, database: str) -> None:
+        self.endpoint = endpoint
+        self.deployment = app[DEPLOYMENT]
+        self.database = database
+        self.tokens: dict[str, str] = {}
+
+    async def call(self, method: str, params: Any, login: str | None = "clerk", **headers: str) -> dict[str, Any]:
+        """Call a method of /rpc; returns the whole answer."""
+        given = {"Authorization": f"Bearer {await self.token(login)}"} if login else {}
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, default=str)
+        status, answer = await self.endpoint.post(body, **given, **headers)
+        assert status == 200, answer
+        found: dict[str, Any] = decode(answer)
+        return found
+
+    async def execute(self, model: str, method: str, *args: Any, login: str = "clerk", **headers: str) -> Any:
+        """Call a method of a model; returns its result, or the error object."""
+        answer = await self.call("execute", [model, method, list(args)], login, **headers)
+        return answer.get("error", answer.get("result"))
+
+    async def token(self, login: str) -> str:
+        """A session of one of the scenario's users."""
+        if login not in self.tokens:
+            opened = await self.deployment.authenticator.login(login, PASSWORD, address="127.0.0.1")
+            self.tokens[login] = opened.token
+        return self.tokens[login]
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """Look into the database."""
+        connection = await connect(shared_cluster(), self.database)
+        try:
+            return await connection.fetchval(sql, *values)
+        finally:
+            await connection.close()
+
+
+USERS = {"clerk": ["test.clerk"], "service": ["test.service"], "nobody": [], "boss": ["base.admin", "test.clerk"]}
+
+
+async def _prepare_scenario() -> str:
+    name = new_name("scenario")
+    await create_database_if_missing(shared_cluster(), name)
+    connection = await connect(shared_cluster(), name)
+    try:
+        await migrate(connection, "both", registry=scenario.REGISTRY, data=base.DATA, first_start=_first_users)
+    finally:
+        await connection.close()
+    return name
+
+
+async def _first_users(env: Env) -> None:
+    await create_administrator(env, PASSWORD)
+    for login, groups in USERS.items():
+        user = await deployments.make_user(env, groups, login=login)
+        await set_password(env, user.id, PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def scenario_database() -> Iterator[str]:
+    name = asyncio.run(_prepare_scenario())
+    yield name
+    asyncio.run(drop_database(name))
+
+
+@pytest.fixture
+async def running(scenario_database: str) -> AsyncIterator[Running]:
+    """A deployment of the scenario. Tests share its database, which begins without notes each time."""
+    async with AsyncExitStack() as stack:
+        app = create_app(Settings(database_name=scenario_database, pool_size=4), shared_cluster(), scenario.REGISTRY)
+        listening = socket.create_server(("127.0.0.1", 0))
+        await stack.enter_async_context(serving(app, listening))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        running = Running(Endpoint(listening.getsockname()[1], session), app, scenario_database)
+        await running.fetchval("delete from test_note")
+        yield running
