@@ -342,7 +342,7 @@ async def test_others_know_of_no_orders(env, as_user):
     record = await simple_order(env)
     plain = await as_user("base.user")
 
-    with pytest.raises(Exception, match="There is no model sale.order"):
+    with pytest.raises(Exception, match=r"There is no model sale\.order"):
         await plain[Order].action_confirm(plain, [record])
 
     assert await state_of(env, record) == "draft"
