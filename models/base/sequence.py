@@ -110,9 +110,9 @@ class Sequence(Model, name="ir.sequence", label="Sequence", netforce="sequence")
     async def install(cls, env: Env) -> int:
         """Make a sequence for each one that a field declares and nobody has; return how many."""
         known = {record.code for record in await cls.find(env.with_context(active_test=False), [], ["code"])}
-        declared = {code: sequence for code, sequence in declared_sequences(env).items() if code not in known}
-        await cls.insert(env, [_values(sequence) for sequence in declared.values()])
-        return len(declared)
+        new = [_values(*found) for code, found in declared_sequences(env).items() if code not in known]
+        await cls.insert(env, new)
+        return len(new)
 
 
 async def next_number(env: Env, code: str) -> str:
@@ -126,19 +126,19 @@ async def next_number(env: Env, code: str) -> str:
     return number
 
 
-def declared_sequences(env: Env) -> dict[str, NumberSequence]:
-    """Return {code: declaration} of every sequence that a field of this deployment is numbered from."""
+def declared_sequences(env: Env) -> dict[str, tuple[NumberSequence, str]]:
+    """Return {code: (declaration, label of the model)} of every sequence that a field here is numbered from."""
     return {
-        field.sequence.code: field.sequence
+        field.sequence.code: (field.sequence, model.meta.label)
         for model in env.registry.models.values()
         for field in model.meta.fields.values()
         if field.sequence
     }
 
 
-def _values(sequence: NumberSequence) -> dict[str, Any]:
+def _values(sequence: NumberSequence, label: str) -> dict[str, Any]:
     return {
-        "name": sequence.label or sequence.code,
+        "name": sequence.label or label,
         "code": sequence.code,
         "prefix": sequence.prefix or None,
         "padding": sequence.padding,

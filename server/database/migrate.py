@@ -75,6 +75,11 @@ class Wanted:
         return _schema(self.registry)
 
     @property
+    def fingerprint(self) -> str:
+        """What the schema is recognised by."""
+        return _fingerprint(self.registry)
+
+    @property
     def data_hash(self) -> str:
         """A hash of the records that come along, of the groups, and of the numbering."""
         sequences = [f.sequence for m in self.registry.models.values() for f in m.meta.fields.values() if f.sequence]
@@ -107,7 +112,7 @@ class History:
 
     def has_schema(self, wanted: Wanted) -> bool:
         """Whether the database had this schema at some time; what came later only added to it."""
-        return wanted.schema.fingerprint in self.hashes("schema", wanted.role)
+        return wanted.fingerprint in self.hashes("schema", wanted.role)
 
     def has_data(self, wanted: Wanted) -> bool:
         """Whether the records that come along are there."""
@@ -119,7 +124,7 @@ class History:
         return bool(self.hashes("start", "first"))
 
     def _is_latest(self, wanted: Wanted) -> bool:
-        return self.hashes("schema", wanted.role)[-1] == wanted.schema.fingerprint
+        return self.hashes("schema", wanted.role)[-1] == wanted.fingerprint
 
 
 async def migrate(
@@ -176,6 +181,11 @@ def _schema(registry: Registry) -> Schema:
     return schema_of(registry)
 
 
+@lru_cache(maxsize=8)
+def _fingerprint(registry: Registry) -> str:
+    return _schema(registry).fingerprint
+
+
 async def _bring_up(
     connection: Connection, wanted: Wanted, first_start: FirstStart | None, verify: bool, report: Report
 ) -> None:
@@ -199,7 +209,7 @@ async def _create(connection: Connection, wanted: Wanted) -> None:
         await connection.execute(wanted.schema.sql)
         for step in wanted.steps:
             await _record(connection, "step", step.name, step.hash)
-        await _record(connection, "schema", wanted.role, wanted.schema.fingerprint)
+        await _record(connection, "schema", wanted.role, wanted.fingerprint)
 
 
 async def _change(connection: Connection, wanted: Wanted, history: History, report: Report) -> None:
@@ -216,8 +226,8 @@ async def _change(connection: Connection, wanted: Wanted, history: History, repo
         await _run(connection, change)
         report.changes.append(change.title)
     history = await _history(connection)
-    if history.hashes("schema", wanted.role)[-1:] != [wanted.schema.fingerprint]:
-        await _record(connection, "schema", wanted.role, wanted.schema.fingerprint)
+    if history.hashes("schema", wanted.role)[-1:] != [wanted.fingerprint]:
+        await _record(connection, "schema", wanted.role, wanted.fingerprint)
 
 
 async def compare(connection: Connection, schema: Schema) -> Difference:
