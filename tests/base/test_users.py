@@ -22,6 +22,10 @@ from server.database_errors import DatabaseErrors
 from tests import deployments
 
 PASSWORD = "a long enough password"
+IDENTITIES = """
+uid user_id user login name password token session session_id api_key sudo su superuser system is_admin is_system admin
+groups groups_id group_ids role profile_id env database db schema company_ids active_user create_uid write_uid impersonate
+""".split()
 ADMIN_ONLY = ["login", "password", "active", "company_ids", "groups_id"]
 
 
@@ -293,10 +297,7 @@ async def test_the_old_password_is_needed(agent, users):
 
 
 @pytest.mark.statement("A11")
-@pytest.mark.parametrize(
-    "name",
-    ["uid", "user_id", "sudo", "su", "groups", "token", "password", "login", "user", "company_ids", "is_admin", "role"],
-)
+@pytest.mark.parametrize("name", IDENTITIES)
 async def test_a_context_changes_nobodys_identity(agent, users, name):
     claimed = Env(agent.registry, agent.connection, agent.user, Context.of({name: 1}))
 
