@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 from urllib.parse import urlsplit
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -26,8 +27,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 asyncio gives nothing else for a socket
-        self.transport = transport
+        self.transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer whoever waits once head and body are there."""
@@ -87,13 +87,13 @@ class Client:
     async def post(self, path: str, body: bytes) -> Answer:
         """Send one request and wait for its answer."""
         loop = asyncio.get_running_loop()
-        if self._wire.transport is None or self._wire.transport.is_closing():
-            _, self._wire = await loop.create_connection(Wire, self._host, self._port)
-            self.connects += 1
         wire = self._wire
+        if wire.transport is None or wire.transport.is_closing():
+            wire = self._wire = await self._connected(loop)
         waiting: asyncio.Future[Answer] = loop.create_future()
         wire.waiting = waiting
-        assert wire.transport is not None  # noqa: S101 create_connection returns after connection_made
+        if wire.transport is None:
+            raise ConnectionError("closed as soon as it was open")
         wire.transport.write(b"%b%d\r\n\r\n%b" % (self._head(path), len(body), body))
         return await waiting
 
@@ -101,6 +101,11 @@ class Client:
         """Close the connection."""
         if self._wire.transport:
             self._wire.transport.close()
+
+    async def _connected(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        _, wire = await loop.create_connection(Wire, self._host, self._port)
+        self.connects += 1
+        return wire
 
     def _head(self, path: str) -> bytes:
         head = self._heads.get(path)
