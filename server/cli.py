@@ -7,6 +7,7 @@ from importlib import import_module
 
 import asyncpg
 
+from models.orm.errors import AppError
 from server.database.errors import EmbeddedError
 from server.database.steps import MigrationError
 from server.listening import PortError
@@ -17,10 +18,12 @@ COMMANDS = {
     "serve": "answer calls",
     "migrate": "bring the database to this release",
     "schema": "print schema.sql",
+    "user": "list and create users, set passwords",
+    "apikey": "make, list and revoke API keys",
     "demo": "walk one lead through a BPO and a dealer, then serve both",
 }
 
-EXPECTED = (SettingsError, PortError, EmbeddedError, MigrationError, ProcessError)
+EXPECTED = (AppError, SettingsError, PortError, EmbeddedError, MigrationError, ProcessError)
 UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 

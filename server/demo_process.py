@@ -81,7 +81,9 @@ class DemoProcess:
                 return
         said = (await process.stderr.read()).decode(errors="replace").strip()
         await process.wait()
-        raise DemoProcessError(f"the {self._role} did not start: {said.splitlines()[-1] if said else 'it said nothing'}")
+        raise DemoProcessError(
+            f"the {self._role} did not start: {said.splitlines()[-1] if said else 'it said nothing'}"
+        )
 
 
 async def _forward(stream: asyncio.StreamReader) -> None:

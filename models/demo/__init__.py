@@ -1,4 +1,7 @@
-"""Demo data that a person believes, and the walk of one lead through both deployments. Only `tandem demo` and `--demo` load it."""
+"""Demo data that a person believes, and the walk of one lead through both deployments.
+
+Only `tandem demo` and `--demo` load it.
+"""
 
 from models.demo.bpo import DATA as BPO_DATA
 from models.demo.dealer import DATA as DEALER_DATA

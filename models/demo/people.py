@@ -1,4 +1,7 @@
-"""The accounts of the demo. All have the same password, which is no secret: a demo listens on the loopback interface alone."""
+"""The accounts of the demo.
+
+All have the same password, which is no secret: a demo listens on the loopback interface alone.
+"""
 
 from models.orm.data import Datum, Ref
 

@@ -1,4 +1,4 @@
-"""The cars of the demo: the BPO lists them as models, the dealer as products, and the code is what both know them by."""
+"""The cars of the demo: models at the BPO, products at the dealer, known to both by their code."""
 
 from dataclasses import dataclass
 

@@ -231,7 +231,7 @@ async def chatter(client: AsyncClient, model: str, record: int) -> list[str]:
     found = await client.get_model("mail.message").search_read(
         [["model", "=", model], ["res_id", "=", record]], ["date", "author_id", "body", "tracking"], order="id"
     )
-    lines = []
+    lines: list[str] = []
     for message in found:
         author = message["author_id"][1] if message["author_id"] else ""
         texts = [message["body"]] if message["body"] else []

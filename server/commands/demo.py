@@ -1,4 +1,4 @@
-"""`tandem demo`: a BPO and a dealer on one embedded PostgreSQL, one lead walked through both, then both keep serving."""
+"""`tandem demo`: a BPO and a dealer on one PostgreSQL, one lead walked through both, then both keep serving."""
 
 import argparse
 import asyncio
