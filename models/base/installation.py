@@ -72,7 +72,8 @@ async def _name_groups(env: Env) -> None:
     await env.execute(
         "insert into ir_model_data (module, name, model, res_id, protected, noupdate)"
         " select split_part(code, '.', 1), 'group_' || replace(substr(code, strpos(code, '.') + 1), '.', '_'),"
-        " 'res.groups', id, true, true from res_groups where strpos(code, '.') > 0 on conflict (module, name) do nothing"
+        " 'res.groups', id, true, true from res_groups where strpos(code, '.') > 0"
+        " on conflict (module, name) do nothing"
     )
 
 

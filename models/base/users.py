@@ -112,13 +112,14 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     async def has_group(cls, env: Env, ids: Any = None, group: Any = None) -> bool:
         """Return whether a user is in a group: `has_group(group)` for the caller, `has_group([id], group)` for any.
 
-        Groups are known by their codes here and by Odoo's external ids. Only administrators may ask about others.
+        Groups are known by their codes and by their external ids (sale.manager, sale.group_manager). Only administrators
+        may ask about others.
         """
         if group is None and isinstance(ids, str):
             ids, group = None, ids
         if not isinstance(group, str):
             raise InputError("group must be the code of a group.", argument="group")
-        wanted = cls.odoo_groups.get(group, group)
+        wanted = cls.odoo_groups.get(group) or group.replace(".group_", ".", 1)
         asked = ids_of(ids, model=cls.meta.name) if ids is not None else []
         if asked in ([], [env.user.id]):
             return wanted in env.user.groups

@@ -22,10 +22,12 @@ from server.database_errors import DatabaseErrors
 from tests import deployments
 
 PASSWORD = "a long enough password"
-IDENTITIES = """
-uid user_id user login name password token session session_id api_key sudo su superuser system is_admin is_system admin
-groups groups_id group_ids role profile_id env database db schema company_ids active_user create_uid write_uid impersonate
-""".split()
+IDENTITIES = [
+    "uid", "user_id", "user", "login", "name", "password", "token", "session", "session_id", "api_key",
+    "sudo", "su", "superuser", "system", "is_admin", "is_system", "admin", "groups", "groups_id", "group_ids",
+    "role", "profile_id", "env", "database", "db", "schema", "company_ids", "active_user", "create_uid",
+    "write_uid", "impersonate",
+]  # fmt: skip
 ADMIN_ONLY = ["login", "password", "active", "company_ids", "groups_id"]
 
 
@@ -251,7 +253,14 @@ async def test_context_get_tells_language_zone_and_id(agent, users):
 
 @pytest.mark.parametrize(
     ("group", "wanted"),
-    [("base.user", True), ("base.group_user", True), ("base.admin", False), ("base.group_system", False), ("x", False)],
+    [
+        ("base.user", True),
+        ("base.group_user", True),
+        ("base.admin", False),
+        ("base.group_system", False),
+        ("base.group_admin", False),
+        ("x", False),
+    ],
 )
 async def test_has_group_in_both_forms(agent, users, group, wanted):
     assert await users.has_group(agent, group) is wanted
