@@ -112,8 +112,8 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     async def has_group(cls, env: Env, ids: Any = None, group: Any = None) -> bool:
         """Return whether a user is in a group: `has_group(group)` for the caller, `has_group([id], group)` for any.
 
-        Groups are known by their codes and by their external ids (sale.manager, sale.group_manager). Only administrators
-        may ask about others.
+        Groups are known by their codes and by their external ids (sale.manager, sale.group_manager).
+        Only administrators may ask about others.
         """
         if group is None and isinstance(ids, str):
             ids, group = None, ids
