@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.orm.fields import Field, Many2One, Selection, ToMany
 from models.orm.fields.scalar import Binary
-from models.orm.reading import json_value
+from models.orm.json_text import json_text
 
 if TYPE_CHECKING:
     from models.orm.env import Env
@@ -66,7 +66,7 @@ async def audit(env: Env, meta: Meta, ids: Sequence[int], operation: str, detail
         for name, value in details.items()
         if (field := meta.fields[name]).has_column and not isinstance(field, Binary) and not field.write_only
     }
-    text = "{" + ",".join(f"{json.dumps(name)}:{json_value(value)}" for name, value in shown.items()) + "}"
+    text = "{" + ",".join(f"{json.dumps(name)}:{json_text(value)}" for name, value in shown.items()) + "}"
     await env.execute(AUDIT, env.now, env.user.id, meta.name, operation, text, list(ids))
 
 
@@ -99,10 +99,10 @@ def _change(field: Field[Any], old: Any, new: Any, labels: Mapping[tuple[str, in
     entry = {
         "field": json.dumps(field.name),
         "label": json.dumps(field.label),
-        "old": json_value(_shown(field, old)),
-        "new": json_value(_shown(field, new)),
-        "old_label": json_value(_label(field, old, labels)),
-        "new_label": json_value(_label(field, new, labels)),
+        "old": json_text(_shown(field, old)),
+        "new": json_text(_shown(field, new)),
+        "old_label": json_text(_label(field, old, labels)),
+        "new_label": json_text(_label(field, new, labels)),
     }
     return "{" + ",".join(f'"{key}":{value}' for key, value in entry.items()) + "}"
 

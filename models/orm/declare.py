@@ -19,11 +19,12 @@ class Placeholder:
 
     name: str
     resolve: Callable[[Env], Any]
+    is_list: bool = False
 
 
 USER = Placeholder("USER", lambda env: env.user.id)
 COMPANY = Placeholder("COMPANY", lambda env: env.company_id)
-COMPANIES = Placeholder("COMPANIES", lambda env: list(env.company_ids))
+COMPANIES = Placeholder("COMPANIES", lambda env: list(env.company_ids), is_list=True)
 TODAY = Placeholder("TODAY", lambda env: env.today)
 NOW = Placeholder("NOW", lambda env: env.now)
 

@@ -22,6 +22,7 @@ OPERATORS = frozenset(
         "child_of", "not child_of", "child_of<", "parent_of", "any", "not any",
     }
 )  # fmt: skip
+HIERARCHY = frozenset({"child_of", "not child_of", "child_of<", "parent_of"})
 SYNONYMS = {"<>": "!=", "==": "="}
 NEGATED = {
     "!=": "=",
@@ -37,7 +38,7 @@ NEGATED = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One comparison: a dotted path of field names, an operator, a value."""
+    """One comparison: a dotted path of field names, an operator, a value. That of `any` is a condition."""
 
     path: tuple[str, ...]
     operator: str
@@ -45,14 +46,14 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """True when every part is; without parts it is true."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     """True when some part is; without parts it is false."""
 
     parts: tuple[Node, ...]
@@ -65,23 +66,23 @@ class Not:
     part: Node
 
 
-Node = Term | All | Any_ | Not
+Node = Term | AllOf | AnyOf | Not
 
-TRUE = All(())
-FALSE = Any_(())
+TRUE = AllOf(())
+FALSE = AnyOf(())
 
 
 def all_of(parts: Sequence[Node]) -> Node:
     """Join by AND; a single part stands for itself."""
     kept = [part for part in parts if part != TRUE]
-    return kept[0] if len(kept) == 1 else All(tuple(kept))
+    return kept[0] if len(kept) == 1 else AllOf(tuple(kept))
 
 
 def any_of(parts: Sequence[Node]) -> Node:
     """Join by OR; a part that is always true makes the whole true."""
     if any(part == TRUE for part in parts):
         return TRUE
-    return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
 
 def parse_domain(domain: Any) -> Node:
@@ -89,11 +90,7 @@ def parse_domain(domain: Any) -> Node:
 
     Raises `InputError`, `OperatorError`, `LimitError`.
     """
-    if domain is None or domain is False or domain == "" or domain == [] or domain == ():
-        return TRUE
-    if isinstance(domain, str) or not isinstance(domain, list | tuple):
-        raise InputError("A search condition must be a list.", argument="domain")
-    return _Reader().read(domain, 0)
+    return _Reader().condition(domain, 0)
 
 
 def mentions(node: Node, name: str) -> bool:
@@ -117,11 +114,11 @@ class _Reader:
         if not items:
             return TRUE
         first = items[0]
-        if first == "or" or first == "and":
+        if first in ("or", "and"):
             parts = [self.item(item, depth) for item in items[1:]]
             return any_of(parts) if first == "or" else all_of(parts)
         if _is_clause(items):
-            return self.clause(items)
+            return self.clause(items, depth)
         return self.prefix(items, depth)
 
     def prefix(self, items: Sequence[Any], depth: int) -> Node:
@@ -129,7 +126,7 @@ class _Reader:
         stack: list[Node] = []
         nested: list[int] = []
         for item in reversed(items):
-            if item == "!" or item == "&" or item == "|":
+            if item in ("!", "&", "|"):
                 self.apply(item, stack, nested)
             else:
                 stack.append(self.item(item, depth))
@@ -156,10 +153,10 @@ class _Reader:
         if not isinstance(item, list | tuple):
             raise InputError("The search condition is malformed: a term is a list of three.", argument="domain")
         if _is_clause(item):
-            return self.clause(item)
+            return self.clause(item, depth)
         return self.read(item, depth + 1)
 
-    def clause(self, clause: Sequence[Any]) -> Node:
+    def clause(self, clause: Sequence[Any], depth: int) -> Node:
         self.terms += 1
         if self.terms > LIMITS.domain_terms:
             raise LimitError("domain_terms", LIMITS.domain_terms)
@@ -170,23 +167,33 @@ class _Reader:
         names = tuple(path.split("."))
         if len(names) > LIMITS.path_depth:
             raise LimitError("path_depth", LIMITS.path_depth)
-        if isinstance(value, list | tuple) and operator not in ("any", "not any"):
+        if operator in ("any", "not any"):
+            return Term(names, operator, self.condition(value, depth + 1))
+        if isinstance(value, list | tuple):
             _check_list(value)
         return Term(names, operator, value)
+
+    def condition(self, domain: Any, depth: int) -> Node:
+        """Read a whole condition, the caller's or one given as a value of `any`."""
+        if domain is None or domain is False or domain in ("", [], ()):
+            return TRUE
+        if isinstance(domain, str) or not isinstance(domain, list | tuple):
+            raise InputError("A search condition must be a list.", argument="domain")
+        return self.read(domain, depth)
 
 
 def _joined(operator: str, parts: Sequence[Node]) -> Node:
     """Join two parts, flattening a chain of one operator so that depth counts nesting, not length."""
-    kind = All if operator == "&" else Any_
+    kind = AllOf if operator == "&" else AnyOf
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, kind) and part.parts else [part])
-    return all_of(flat) if kind is All else any_of(flat)
+    return all_of(flat) if kind is AllOf else any_of(flat)
 
 
 def _is_other_kind(part: Node, operator: str) -> bool:
     """Return whether joining the part by the operator nests deeper instead of lengthening a chain."""
-    return isinstance(part, Any_ if operator == "&" else All)
+    return isinstance(part, AnyOf if operator == "&" else AllOf)
 
 
 def _is_clause(item: Sequence[Any]) -> bool:

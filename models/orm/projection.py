@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.orm.dialect import Dialect, Reference
+from models.orm.dialect import Dialect, Reference, Vocabulary
 from models.orm.fields import Boolean, Field, Many2One, ToMany
+from models.orm.fields import Reference as OneOfMany
 from models.orm.fields.scalar import Integer, Number, quoted
-from models.orm.ordering import order_sql
+from models.orm.ordering import declared_order_sql
 from models.orm.query import Scope
+
+if TYPE_CHECKING:
+    from models.orm.meta import Meta
 
 HIDDEN_LABEL = "'Permission Denied'"
 
@@ -21,15 +25,20 @@ def item(scope: Scope, field: Field[Any], reference: Reference) -> str:
     if isinstance(field, Many2One):
         return pointer(scope, field, reference)
     column = scope.value(field)
-    shaped = field.json_sql(column, dialect)
-    return or_empty(field, shaped, dialect)
+    if isinstance(field, OneOfMany):
+        return or_empty(field, one_of_many(scope, field, reference), dialect)
+    return or_empty(field, field.json_sql(column, dialect), dialect)
 
 
 def or_empty(field: Field[Any], shaped: str, dialect: Dialect) -> str:
     """Show an unset value as the dialect does."""
-    if not dialect.empty_is_false or isinstance(field, Boolean) or (field.required and field.has_column):
+    if isinstance(field, Boolean):
+        return f"coalesce({shaped}, false)" if field.sql else shaped
+    if not dialect.empty_is_false or (field.required and field.has_column):
         return shaped
-    if isinstance(field, Integer | Number):
+    if isinstance(field, Number):
+        return f"coalesce({shaped}, {field.empty})"
+    if isinstance(field, Integer):
         return f"coalesce({shaped}, 0)"
     return f"coalesce(to_json({shaped}), 'false'::json)"
 
@@ -45,6 +54,34 @@ def pointer(scope: Scope, field: Many2One, reference: Reference) -> str:
     if field.required and field.has_column:
         return pair
     return f"case when {column} is null then {empty} else {pair} end"
+
+
+def one_of_many(scope: Scope, field: OneOfMany, reference: Reference) -> str:
+    """Show a "model,id", in Netforce's form with the label: the model in the dialect's word, the label if readable."""
+    column, registry = scope.value(field), scope.query.profile.registry
+    vocabulary = scope.query.dialect.vocabulary
+    metas = [registry.models[name].meta for name in field.targets or registry.models]
+    number = f"split_part({column}, ',', 2)"
+    other = [meta for meta in metas if meta.word(vocabulary) != meta.name]
+    words = " ".join(f"when {quoted(meta.name)} then {quoted(meta.word(vocabulary))}" for meta in other)
+    name = f"split_part({column}, ',', 1)"
+    shown = f"(case {name} {words} else {name} end) || ',' || {number}" if words else column
+    if vocabulary is not Vocabulary.NETFORCE or reference is Reference.ID:
+        return shown
+    labels = " ".join(
+        f"when {quoted(meta.name)} then {_label_by_id(scope, meta, number + '::bigint')}"
+        for meta in metas
+        if scope.query.profile.can(meta, "read")
+    )
+    label = f"coalesce(case {name} {labels} end, {HIDDEN_LABEL})" if labels else HIDDEN_LABEL
+    return f"case when {column} is null then null else json_build_array({shown}, {label}) end"
+
+
+def _label_by_id(scope: Scope, meta: Meta, number: str) -> str:
+    target = scope.query.scope(meta)
+    guard = target.guard("read")
+    rule = f" and {guard}" if guard else ""
+    return f"(select {target.label} from {target.from_sql} where {target.alias}.id = {number}{rule})"
 
 
 def label_of(scope: Scope, field: Many2One) -> str:
@@ -71,7 +108,7 @@ def _ids(scope: Scope, field: ToMany, aggregate: str) -> str:
     if not scope.query.profile.can(scope.target(field), "read"):
         return f"(select {aggregate}(x) from (select null::bigint) n(x) where false)"
     child, tie = scope.children(field)
-    order = order_sql(child, getattr(field, "order", "") or None)
+    order = declared_order_sql(child, getattr(field, "order", "") or child.meta.order)
     active = child.meta.fields.get("active")
     shown = f" and {child.alias}.active" if active is not None and scope.query.active_test and active.has_column else ""
     return f"(select {aggregate}({child.alias}.id order by {order}) from {child.from_sql} where {tie}{shown})"

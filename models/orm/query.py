@@ -2,6 +2,9 @@
 
 Every identifier comes from the registry, every value becomes a parameter. A scope is one table in a FROM; a many2one
 hop joins its target under the target's own read rule, so that what the caller may not see is as if it were not there.
+
+Rules themselves are looked up in free scopes, where no rule holds: a rule says which rows its groups reach, by what is
+in the database and not by what the caller sees of it, and rules that lead through each other's models come to an end.
 """
 
 from __future__ import annotations
@@ -9,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm.dialect import Dialect
-from models.orm.domain import TRUE, Node, Not, Term
+from models.orm.domain import HIERARCHY, TRUE, Node, Not, Term
 from models.orm.errors import UnknownFieldError
-from models.orm.fields import Field, Many2Many, Many2One, One2Many, ToMany
+from models.orm.fields import Field, Many2Many, Many2One, Number, One2Many, ToMany
 from models.orm.fields.relation import Reference
 from models.orm.fields.scalar import quoted
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from models.orm.access import Profile
     from models.orm.declare import Operation
     from models.orm.meta import Meta
+
+
+PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
 
 class Query:
@@ -46,19 +52,26 @@ class Query:
         """Return the SQL of a condition on a scope; `condition.py` says how."""
         raise NotImplementedError
 
-    def scope(self, meta: Meta, alias: str | None = None) -> Scope:
-        """Begin a FROM with a model's table."""
-        name = alias or self.alias()
-        return Scope(self, meta, name, [f'"{meta.table}" {name}'], {})
+    def scope(self, meta: Meta, *, free: bool = False) -> Scope:
+        """Begin a FROM with a model's table; in a free one no rule holds."""
+        name = self.alias()
+        return Scope(self, meta, name, [f'"{meta.table}" {name}'], {}, free=free)
 
 
 class Scope:
     """One table of a FROM, and the hops from it."""
 
-    __slots__ = ("alias", "hops", "meta", "query", "tables")
+    __slots__ = ("alias", "free", "hops", "meta", "query", "tables")
 
     def __init__(
-        self, query: Query, meta: Meta, alias: str, tables: list[str], hops: dict[tuple[str, str], Scope]
+        self,
+        query: Query,
+        meta: Meta,
+        alias: str,
+        tables: list[str],
+        hops: dict[tuple[str, str], Scope],
+        *,
+        free: bool = False,
     ) -> None:
         """Share `tables` and `hops` with every scope of the same FROM."""
         self.query = query
@@ -66,6 +79,7 @@ class Scope:
         self.alias = alias
         self.tables = tables
         self.hops = hops
+        self.free = free
 
     @property
     def from_sql(self) -> str:
@@ -73,9 +87,10 @@ class Scope:
         return " ".join(self.tables)
 
     def value(self, field: Field[Any]) -> str:
-        """Return the SQL of a field's raw value."""
+        """Return the SQL of a field's raw value; a decimal expression has the field's digits like a column."""
         if field.sql:
-            return "(" + field.sql.replace("{t}", self.alias) + ")"
+            expression = "(" + field.sql.replace("{t}", self.alias) + ")"
+            return f"round({expression}::numeric, {field.digits[1]})" if isinstance(field, Number) else expression
         if not field.has_column:
             raise UnknownFieldError(
                 f"{field.name} is computed and cannot be searched or sorted.", model=self.meta.name, field=field.name
@@ -98,7 +113,7 @@ class Scope:
         if found is None:
             target = self.target(field)
             alias = self.query.alias()
-            found = self.hops[key] = Scope(self.query, target, alias, self.tables, self.hops)
+            found = self.hops[key] = Scope(self.query, target, alias, self.tables, self.hops, free=self.free)
             guard = found.guard("read")
             rule = f" and {guard}" if guard else ""
             self.tables.append(f'left join "{target.table}" {alias} on {alias}.id = {self.value(field)}{rule}')
@@ -109,6 +124,8 @@ class Scope:
 
         A rule that walks through other records becomes a subselect, so that it adds no join to this FROM.
         """
+        if self.free:
+            return ""
         rule = self.trusted(self.query.profile.rule(self.meta, operation))
         document = self.of_document(operation)
         return f"{rule} and {document}" if rule and document else rule or document
@@ -116,6 +133,8 @@ class Scope:
     def is_guarded(self, operation: Operation) -> bool:
         """Return whether `guard` narrows anything, without adding a parameter to the statement."""
         profile = self.query.profile
+        if self.free:
+            return False
         follows = self.meta.document is not None and not profile.is_system
         return follows or profile.rule(self.meta, operation) != TRUE
 
@@ -144,24 +163,21 @@ class Scope:
         return f"({named} and exists (select 1 from {target.from_sql} where {tie} and {guard}))"
 
     def trusted(self, node: Node) -> str:
-        """Compile a condition of our own declarations, free of the caller's field rights.
-
-        Empty when it is always true.
-        """
+        """Compile a condition of our own declarations, free of the caller's rights; empty when it is always true."""
         if node == TRUE:
             return ""
-        if not walks(node):
+        if not walks(self.meta, node):
             return self.query.compile(self, node, trusted=True)
-        inner = self.query.scope(self.meta)
+        inner = self.query.scope(self.meta, free=True)
         sql = self.query.compile(inner, node, trusted=True)
         return f"exists (select 1 from {inner.from_sql} where {inner.alias}.id = {self.alias}.id and {sql})"
 
     def children(self, field: ToMany) -> tuple[Scope, str]:
         """Return a new FROM over a relation's records and the condition that ties them to this row, rules included."""
         target = self.target(field)
-        child = self.query.scope(target)
+        child = self.query.scope(target, free=self.free)
         conditions = [self._tie(field, child)]
-        of_this = _is_of_this(field, target)
+        of_this = _is_of_this(field, target) and not self.free
         guard = child.trusted(self.query.profile.rule(target, "read")) if of_this else child.guard("read")
         if guard:
             conditions.append(guard)
@@ -190,10 +206,19 @@ def _is_of_this(field: ToMany, target: Meta) -> bool:
     return isinstance(field, One2Many) and target.document == (field.inverse_model, field.inverse)
 
 
-def walks(node: Node) -> bool:
-    """Return whether a condition follows some relation beyond the row's own columns."""
+def walks(meta: Meta, node: Node) -> bool:
+    """Return whether a condition needs other tables than the row's own."""
     if isinstance(node, Term):
-        return len(node.path) > 1
+        return len(node.path) > 1 or _leaves_row(meta.names[node.path[0]], node)
     if isinstance(node, Not):
-        return walks(node.part)
-    return any(walks(part) for part in node.parts)
+        return walks(meta, node.part)
+    return any(walks(meta, part) for part in node.parts)
+
+
+def _leaves_row(field: Field[Any], term: Term) -> bool:
+    """Return whether a comparison of one field looks at more than the row: links, labels, a tree."""
+    if isinstance(field, ToMany) or term.operator in HIERARCHY:
+        return True
+    values = term.value if isinstance(term.value, list | tuple) else [term.value]
+    by_label = term.operator not in PLAIN or any(isinstance(value, str) for value in values)
+    return isinstance(field, Many2One) and by_label

@@ -53,7 +53,7 @@ class Registry:
                 raise DeclarationError(f"the name {word} is taken twice")
             self.names[word] = model
 
-    def model(self, name: str) -> type[Model]:
+    def model(self, name: Any) -> type[Model]:
         """Return a model by any of its names. Raises `UnknownModelError`."""
         found = self.names.get(name) if isinstance(name, str) else None
         if found is None:

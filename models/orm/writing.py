@@ -422,7 +422,7 @@ class Writing(Reading):
             return "null::boolean"
         if rule == TRUE:
             return "true"
-        return "null::boolean" if walks(rule) else f"({scope.guard(operation)}) is true"
+        return "null::boolean" if walks(cls.meta, rule) else f"({scope.guard(operation)}) is true"
 
     @classmethod
     async def _check_rule(

@@ -160,9 +160,14 @@ class Field(Generic[T]):
         """Return the SQL that shapes a column expression as the value of an answer."""
         return column
 
-    def empty_sql(self, dialect: Dialect) -> str:
-        """Return the JSON text of an unset value in the Odoo dialect."""
-        return "false"
+    def computed(self, value: Any) -> Any:
+        """Shape the result of a computation that is not stored."""
+        return value
+
+    @property
+    def empty(self) -> Any:
+        """What the Odoo dialect shows for an unset value."""
+        return False
 
     def mismatch(self, value: Any, wanted: str) -> TypeMismatchError:
         """Build the error for a value of the wrong type; the value itself is not repeated."""

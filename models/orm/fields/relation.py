@@ -77,9 +77,10 @@ class ToMany(Field[tuple[int, ...]]):
         """Read the array of ids."""
         return tuple(value or ())
 
-    def empty_sql(self, dialect: Dialect) -> str:
+    @property
+    def empty(self) -> Any:
         """No records is an empty list in every dialect."""
-        return "[]"
+        return []
 
 
 class One2Many(ToMany):

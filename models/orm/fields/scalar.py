@@ -6,13 +6,14 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from models.orm.dialect import Dialect, Vocabulary
 from models.orm.errors import LimitError, TypeMismatchError, ValidationError
 from models.orm.fields.base import Field
+from models.orm.json_text import json_text
 from models.orm.limits import LIMITS
 
 
@@ -26,19 +27,20 @@ class Text(Field[str]):
         """Accept a string that PostgreSQL can store."""
         if not isinstance(value, str):
             raise self.mismatch(value, "text")
-        return self.storable(value)
+        return storable(self, value)
 
-    def storable(self, value: str) -> str:
-        """Refuse what UTF-8 or PostgreSQL cannot hold, and what passes the limit."""
-        if "\0" in value:
-            raise TypeMismatchError(f"{self.name} ({self.label}) must not contain the character NUL.", field=self.name)
-        try:
-            size = len(value.encode())
-        except UnicodeEncodeError:
-            raise TypeMismatchError(f"{self.name} ({self.label}) is not valid Unicode.", field=self.name) from None
-        if size > LIMITS.text_bytes:
-            raise LimitError("text_bytes", LIMITS.text_bytes, field=self.name)
-        return value
+
+def storable(field: Field[Any], value: str) -> str:
+    """Return the text. What UTF-8 or PostgreSQL cannot hold, and what passes the limit, is refused."""
+    if "\0" in value:
+        raise TypeMismatchError(f"{field.name} ({field.label}) must not contain the character NUL.", field=field.name)
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise TypeMismatchError(f"{field.name} ({field.label}) is not valid Unicode.", field=field.name) from None
+    if size > LIMITS.text_bytes:
+        raise LimitError("text_bytes", LIMITS.text_bytes, field=field.name)
+    return value
 
 
 class Char(Text):
@@ -97,20 +99,29 @@ class Integer(Field[int]):
             raise ValidationError(f"{self.label} must not be below {self.minimum}.", field=self.name)
         return number
 
-    def empty_sql(self, dialect: Dialect) -> str:
+    @property
+    def empty(self) -> Any:
         """Odoo shows an unset number as zero."""
-        return "0"
+        return 0
+
+
+LONGEST_INTEGER = 20  # digits; to make an int of 1e999999 would take seconds
 
 
 def whole_number(value: Any) -> int | None:
-    """Return the integer a JSON number stands for, None when it is none."""
+    """Return the integer a JSON number stands for, None when it is none (or beyond every column)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, float | Decimal) and Decimal(value).is_finite() and value == int(value):
-        return int(value)
+    if isinstance(value, float | Decimal):
+        number = Decimal(value)
+        if number.is_finite() and number.adjusted() < LONGEST_INTEGER and number == number.to_integral_value():
+            return int(number)
     return None
+
+
+EXACT = Context(prec=200)
 
 
 class Number(Field[Decimal]):
@@ -151,11 +162,17 @@ class Number(Field[Decimal]):
             raise self.mismatch(value, "a decimal number")
         return self.fit(number)
 
+    def computed(self, value: Decimal | None) -> Decimal | None:
+        """Give a computed number the field's digits."""
+        return None if value is None else self.rounded(value)
+
+    def rounded(self, number: Decimal) -> Decimal:
+        """Round half up to the scale, exactly however many digits there are."""
+        return number.quantize(self.step, ROUND_HALF_UP, EXACT)
+
     def fit(self, number: Decimal) -> Decimal:
         """Round half up to the scale; refuse what the column cannot hold or the range forbids."""
-        if abs(number) >= self.largest:
-            raise self.mismatch(number, f"at most {self.digits[0] - self.digits[1]} digits before the point")
-        number = number.quantize(self.step, ROUND_HALF_UP)
+        number = self.rounded(number) if abs(number) < self.largest else number
         if abs(number) >= self.largest:
             raise self.mismatch(number, f"at most {self.digits[0] - self.digits[1]} digits before the point")
         if self.minimum is not None and number < self.minimum:
@@ -164,9 +181,10 @@ class Number(Field[Decimal]):
             raise ValidationError(f"{self.label} must not be above {self.maximum}.", field=self.name)
         return number
 
-    def empty_sql(self, dialect: Dialect) -> str:
-        """Odoo shows an unset number as zero."""
-        return "0"
+    @property
+    def empty(self) -> Any:
+        """Odoo shows an unset number as zero, with the field's digits."""
+        return self.rounded(Decimal(0))
 
 
 _DECIMAL_TEXT = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
@@ -268,14 +286,16 @@ class DateTime(Field[dt.datetime]):
 
     def dump(self, value: dt.datetime | None) -> str | None:
         """Write the instant as the wire does."""
-        return None if value is None else value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "seconds")
 
     def json_sql(self, column: str, dialect: Dialect) -> str:
         """Shape the instant; connections run in UTC."""
         return f"to_char({column}, 'YYYY-MM-DD HH24:MI:SS')"
 
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
 
 
 def instant_of(value: Any) -> dt.datetime | None:
@@ -300,7 +320,7 @@ class Time(Field[dt.time]):
         """Accept `HH:MM` and `HH:MM:SS`."""
         if isinstance(value, dt.time):
             return value
-        if not isinstance(value, str) or not re.fullmatch(r"\d{2}:\d{2}(:\d{2})?", value, re.ASCII):
+        if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):\d{2}(:\d{2})?", value, re.ASCII):
             raise self.mismatch(value, "a time, HH:MM:SS")
         try:
             return dt.time.fromisoformat(value)
@@ -309,7 +329,7 @@ class Time(Field[dt.time]):
 
     def dump(self, value: dt.time | None) -> str | None:
         """Write the time as the wire does."""
-        return None if value is None else value.strftime("%H:%M:%S")
+        return None if value is None else value.isoformat("seconds")
 
     def json_sql(self, column: str, dialect: Dialect) -> str:
         """Shape the time without fractions."""
@@ -350,12 +370,24 @@ class Selection(Field[str]):
 
     def parse(self, value: Any, dialect: Dialect) -> str:
         """Accept a value in any vocabulary."""
-        own = self.meanings.get(value) if isinstance(value, str) else None
-        if own is None:
+        own = self.own_values(value, dialect.vocabulary)
+        return value if value in own else own[0]
+
+    def own_values(self, value: Any, vocabulary: Vocabulary) -> list[str]:
+        """Return the own values that a word stands for: what the vocabulary shows so, else what any means by it."""
+        words = self.value_words.get(vocabulary, {})
+        found = [own for own, _ in self.choices if words.get(own, own) == value]
+        if not found and isinstance(value, str) and value in self.meanings:
+            found = [self.meanings[value]]
+        if not found:
             raise TypeMismatchError(
                 f"{self.name} ({self.label}) is none of: {', '.join(key for key, _ in self.choices)}.", field=self.name
             )
-        return own
+        return found
+
+    def word_of(self, value: str | None, vocabulary: Vocabulary) -> str | None:
+        """Return a value as a vocabulary words it."""
+        return None if value is None else self.value_words.get(vocabulary, {}).get(value, value)
 
     def label_of(self, value: str | None) -> str | None:
         """Return the text people read for a value."""
@@ -383,25 +415,17 @@ class Json(Field[Any]):
     groupable: ClassVar[bool] = False
 
     def parse(self, value: Any, dialect: Dialect) -> str:
-        """Accept any JSON value and write it as text for the column."""
+        """Accept any JSON value and write it as text for the column, numbers with exactly their digits."""
         try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+            text = json_text(value)
             text.encode()
         except (TypeError, ValueError, RecursionError):
-            raise self.mismatch(value, "a JSON value") from None
-        if "\\u0000" in text:
-            raise TypeMismatchError(f"{self.name} ({self.label}) must not contain the character NUL.", field=self.name)
+            raise self.mismatch(value, "a JSON value without the character NUL") from None
         return text
 
     def load(self, value: Any) -> Any:
         """Read the column's text; numbers with a point stay exact."""
         return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(type(value).__name__)
 
 
 class Binary(Field[bytes]):

@@ -1,0 +1,101 @@
+"""What a search compares with: values read by their fields, patterns for text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from models.orm.fields import Field, Number, Reference, Text
+from models.orm.fields.scalar import Integer, decimal_number, storable, whole_number
+
+if TYPE_CHECKING:
+    from models.orm.query import Query
+
+PATTERNS = {"like": "like", "ilike": "ilike", "=like": "like", "=ilike": "ilike"}
+LARGEST_EXPONENT = 40
+
+
+def is_set(value: Any) -> bool:
+    """Return whether a value of a search stands for something; null and false ask for unset."""
+    return value is not None and value is not False
+
+
+def many(value: Any) -> list[Any]:
+    """Return the values of a list, or a single one as a list."""
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def presence(column: str, *, unset: bool, negated: bool) -> str:
+    """Ask for set or unset; an empty list holds nothing."""
+    if unset:
+        return f"{column} is {'not ' if negated else ''}null"
+    return "true" if negated else "false"
+
+
+def search_value(field: Field[Any], value: Any, query: Query) -> Any:
+    """Read a value to compare with. Ranges and sizes are the field's business only when it is written."""
+    if isinstance(field, Number):
+        return searched_number(field, value)
+    if isinstance(field, Integer):
+        return searched_integer(field, value)
+    if isinstance(field, Text):
+        if not isinstance(value, str):
+            raise field.mismatch(value, "text")
+        return storable(field, value)
+    if isinstance(field, Reference):
+        return own_reference(query, field.decode(value, query.dialect))
+    return field.decode(value, query.dialect)
+
+
+def own_reference(query: Query, value: str) -> str:
+    """Bring the model of a "model,id" to its own name; one that does not exist matches nothing."""
+    word, _, number = value.rpartition(",")
+    model = query.profile.registry.names.get(word)
+    return f"{model.meta.name if model else word},{number}"
+
+
+def searched_number(field: Number, value: Any) -> Decimal:
+    """Accept any decimal number up to 40 digits: more can equal or bound nothing that a column holds."""
+    number = decimal_number(value)
+    if number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise field.mismatch(value, "a decimal number")
+    return number
+
+
+def searched_integer(field: Integer, value: Any) -> int:
+    """Accept a whole number of the column's width."""
+    number = whole_number(value)
+    if number is None or not -(1 << (field.bits - 1)) <= number < 1 << (field.bits - 1):
+        raise field.mismatch(value, f"a whole number of {field.bits} bits")
+    return number
+
+
+def as_text(column: str, field: Field[Any]) -> str:
+    """Return a column as text to match."""
+    return column if isinstance(field, Text) else f"{column}::text"
+
+
+def like_pattern(field: Field[Any], value: Any, operator: str, *, wildcards: bool) -> str:
+    """Return the pattern for LIKE: `%text%`, or the text alone for the `=like` forms."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise field.mismatch(value, "text to search for")
+    text = storable(field, str(value))
+    if operator.startswith("="):
+        return whole_escapes(text)
+    return "%" + (whole_escapes(text) if wildcards else literal(text)) + "%"
+
+
+def literal(text: str) -> str:
+    """Return a pattern that only the text itself matches."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def whole_escapes(text: str) -> str:
+    r"""Return a pattern that does not end within an escape: a last single `\` stands for itself."""
+    return text + "\\" if (len(text) - len(text.rstrip("\\"))) % 2 else text
+
+
+def pattern_of_words(words: Sequence[str]) -> list[str]:
+    """Return a literal pattern for each word."""
+    return [f"%{literal(word)}%" for word in words]
