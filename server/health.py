@@ -27,7 +27,6 @@ class Health:
         self._registry = registry
         self._connection: Connection | None = None
         self._look: asyncio.Task[bool] | None = None
-        self.stopping = False
 
     async def live(self, _request: web.Request) -> web.Response:
         """Answer that the process runs, whatever the database does."""
@@ -35,7 +34,7 @@ class Health:
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Answer 200 when calls can be served, else 503."""
-        if self.stopping or not await self._ready():
+        if not await self._ready():
             return web.json_response({"status": "not ready"}, status=503)
         return web.json_response({"status": "ready"})
 

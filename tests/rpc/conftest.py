@@ -54,6 +54,14 @@ class Endpoint:
             return answer
 
 
+async def served(stack: AsyncExitStack, app: web.Application) -> Endpoint:
+    """Serve an application on a port of its own until the stack is left."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    await stack.enter_async_context(serving(app, listening))
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    return Endpoint(listening.getsockname()[1], session)
+
+
 Serve = Callable[..., Awaitable[Endpoint]]
 
 
@@ -67,10 +75,7 @@ async def serve() -> AsyncIterator[Serve]:
             table = {method.__name__: exposed(method) for method in methods}
             app.router.add_post("/rpc", NativeEndpoint(None, table).handle)  # type: ignore[arg-type]
             app.on_response_prepare.append(mark)
-            listening = socket.create_server(("127.0.0.1", 0))
-            await stack.enter_async_context(serving(app, listening))
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            return Endpoint(listening.getsockname()[1], session)
+            return await served(stack, app)
 
         yield start
 
@@ -78,8 +83,9 @@ async def serve() -> AsyncIterator[Serve]:
 class Running:
     """A running deployment with the models of the scenario."""
 
-    def __init__(self, endpoint: Endpoint, app: web.Application, database: str) -> None:
+    def __init__(self, endpoint: Endpoint, app: web.Application, database: str, stack: AsyncExitStack) -> None:
         self.endpoint = endpoint
+        self._stack = stack
         self.deployment = app[DEPLOYMENT]
         self.database = database
         self.tokens: dict[str, str] = {}
@@ -104,6 +110,10 @@ class Running:
             opened = await self.deployment.authenticator.login(login, PASSWORD, address="127.0.0.1")
             self.tokens[login] = opened.token
         return self.tokens[login]
+
+    async def served(self, app: web.Application) -> Endpoint:
+        """Serve another application for the length of the test."""
+        return await served(self._stack, app)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """Look into the database."""
@@ -147,9 +157,6 @@ async def running(scenario_database: str) -> AsyncIterator[Running]:
     """A deployment of the scenario. Tests share its database, which begins without notes each time."""
     async with AsyncExitStack() as stack:
         app = create_app(Settings(database_name=scenario_database, pool_size=4), shared_cluster(), scenario.REGISTRY)
-        listening = socket.create_server(("127.0.0.1", 0))
-        await stack.enter_async_context(serving(app, listening))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        running = Running(Endpoint(listening.getsockname()[1], session), app, scenario_database)
+        running = Running(await served(stack, app), app, scenario_database, stack)
         await running.fetchval("delete from test_note")
         yield running

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from models import base
+from models import base, sync
 from models.orm import Access, Check, Env, Group, Key, Model, Registry, fields, rpc
 from models.orm.errors import UserError
 
@@ -128,4 +128,4 @@ class Note(Model, name="test.note", label="Note"):
         return f"{env.user} {ids}"
 
 
-REGISTRY = Registry((*base.MODELS, Note), (*base.GROUPS, CLERK, SERVICE))
+REGISTRY = Registry((*base.MODELS, *sync.MODELS, Note), (*base.GROUPS, *sync.GROUPS, CLERK, SERVICE))
