@@ -100,10 +100,12 @@ class OrderLine(Model, name="sale.order.line", label="Sales Order Line"):
             head = _head(found, row)
             refuse_closed([head])
             row["company_id"] = head.company_id
+            _link_taxes(row)
             _fill(row, found, head)
         for order, own in _by_order(rows).items():
-            if found.orders[order].fresh and not found.orders[order].has_lines:
-                _price(found, found.orders[order], own)
+            head = found.orders[order]
+            if head.fresh and not head.has_lines and not any(_makes_taxes(row) for row in own):
+                _price(found, head, own)
 
     @classmethod
     async def after_create(cls, env: Env, ids: list[int], rows: list[Row]) -> None:
@@ -192,6 +194,17 @@ def _given_taxes(row: Row) -> list[int]:
     return [tax for command in row.get("tax_ids") or () for tax in command.ids]
 
 
+def _makes_taxes(row: Row) -> bool:
+    return any(command.action == "create" for command in row.get("tax_ids") or ())
+
+
+def _link_taxes(row: Row) -> None:
+    """Only link: on a new line there is nothing to replace, and looking for it would take a statement a line."""
+    if row.get("tax_ids"):
+        new = [command for command in row["tax_ids"] if command.action == "create"]
+        row["tax_ids"] = [Command.link(_given_taxes(row)), *new]
+
+
 def _fill(row: Row, found: Lookup, head: OrderHead) -> None:
     """Fill the gaps of one new line."""
     if row.get("display_type"):
@@ -214,7 +227,7 @@ def _fill_from_product(row: Row, product: ProductCard, taxes: Sequence[int]) -> 
     if row.get("product_uom_id") is None:
         row["product_uom_id"] = product.uom_id
     if "tax_ids" not in row and taxes:
-        row["tax_ids"] = [Command.set(taxes)]
+        row["tax_ids"] = [Command.link(taxes)]
 
 
 def _by_order(rows: Iterable[Row]) -> dict[int, list[Row]]:

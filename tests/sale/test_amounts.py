@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.sale.amounts import OrderAmounts, PricedLine, TaxRate, TaxType, deal_out, order_amounts
+
+UNHURRIED = settings(deadline=None)  # the machine may be busy
 
 VAT = TaxRate(1, Decimal(12))
 LEVY = TaxRate(2, Decimal("2.5"))
@@ -29,6 +31,7 @@ def shown(amounts: OrderAmounts) -> tuple[str, str, str]:
     return str(amounts.untaxed), str(amounts.tax), str(amounts.total)
 
 
+@UNHURRIED
 @given(many_lines, tax_types)
 def test_the_totals_are_the_sums_of_the_lines(lines, tax_type):
     amounts = order_amounts(lines, tax_type)
@@ -38,6 +41,7 @@ def test_the_totals_are_the_sums_of_the_lines(lines, tax_type):
     assert amounts.total == sum(one.total for one in amounts.lines) == amounts.untaxed + amounts.tax
 
 
+@UNHURRIED
 @given(many_lines, tax_types)
 def test_every_amount_is_whole_cents_and_zero_has_no_sign(lines, tax_type):
     amounts = order_amounts(lines, tax_type)
@@ -48,6 +52,7 @@ def test_every_amount_is_whole_cents_and_zero_has_no_sign(lines, tax_type):
             assert not (amount == 0 and amount.is_signed())
 
 
+@UNHURRIED
 @given(st.lists(st.builds(PricedLine, quantities, prices, discounts, taxes=st.just((VAT,))), max_size=12))
 def test_with_all_tax_inside_the_total_is_what_the_prices_say(lines):
     included = order_amounts(lines, TaxType.TAX_IN)
@@ -55,6 +60,7 @@ def test_with_all_tax_inside_the_total_is_what_the_prices_say(lines):
     assert included.total == order_amounts(lines, TaxType.NO_TAX).total
 
 
+@UNHURRIED
 @given(many_lines)
 def test_without_tax_the_total_is_untaxed(lines):
     amounts = order_amounts(lines, TaxType.NO_TAX)
@@ -62,6 +68,7 @@ def test_without_tax_the_total_is_untaxed(lines):
     assert (amounts.tax, amounts.total) == (0, amounts.untaxed)
 
 
+@UNHURRIED
 @given(st.lists(st.builds(PricedLine, quantities, prices, discounts, taxes=st.just((VAT,))), min_size=1, max_size=12))
 def test_one_tax_is_rounded_once_for_the_whole_order(lines):
     amounts = order_amounts(lines)
@@ -69,6 +76,7 @@ def test_one_tax_is_rounded_once_for_the_whole_order(lines):
     assert abs(amounts.tax - amounts.untaxed * 12 / 100) <= Decimal("0.005")
 
 
+@UNHURRIED
 @given(many_lines, tax_types)
 def test_a_single_cent_is_the_most_a_line_gets_beyond_its_share(lines, tax_type):
     amounts = order_amounts(lines, tax_type)
@@ -78,6 +86,7 @@ def test_a_single_cent_is_the_most_a_line_gets_beyond_its_share(lines, tax_type)
         assert abs(result.tax - alone.tax) <= Decimal("0.01") * len(one.taxes)
 
 
+@UNHURRIED
 @given(st.lists(st.fractions(min_value=-1000, max_value=1000), max_size=20))
 def test_dealing_out_adds_up_and_moves_nothing_by_a_whole(exact):
     dealt = deal_out(exact)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.orm.errors import UserError, ValidationError
@@ -14,11 +14,14 @@ from models.stock.reservation import Demand, promises
 from tests.sale.making import products, read
 from tests.stock.making import confirmed, count, delivery, moves_of, on_hand, storable
 
+UNHURRIED = settings(deadline=None)  # the machine may be busy
+
 PLACE = Place(1, 1, 1)
 
 amounts = st.decimals(min_value=0, max_value=100, places=3)
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(amounts, amounts), max_size=10), amounts)
 def test_no_more_is_promised_than_is_free(wants, free):
     demands = [
