@@ -1,7 +1,7 @@
 """Logging in by password: one error for every reason, sessions by random tokens, all bytes of a password."""
 
 import asyncio
-import statistics
+import math
 import time
 
 import pytest
@@ -79,17 +79,19 @@ async def test_every_reason_to_refuse_takes_as_long(process, agent, as_admin):
         ("off", PASSWORD, None),
         (LOGIN, PASSWORD, "elsewhere"),
     ]
-    times: list[list[float]] = [[], [], [], []]
-    for _ in range(12):
-        for found, (login, password, database) in zip(times, tries, strict=True):
+    assert disabled
+
+    # The quickest try of each says what its work costs; what lies above is other load, so a loaded machine needs more.
+    quickest = [math.inf] * len(tries)
+    for done in range(60):
+        if done >= 10 and max(quickest) - min(quickest) < max(0.005, 0.05 * min(quickest)):
+            break
+        for place, (login, password, database) in enumerate(tries):
             begun = time.perf_counter()
             await refusal(authenticator, login, password, database=database)
-            found.append(time.perf_counter() - begun)
-
-    # The quickest of each say what the work costs; what lies above is other load on the machine.
-    quick = [statistics.mean(sorted(found)[:3]) for found in times]
-    assert disabled
-    assert max(quick) - min(quick) < max(0.005, 0.05 * min(quick))
+            quickest[place] = min(quickest[place], time.perf_counter() - begun)
+    else:
+        pytest.fail(f"the reasons to refuse take {quickest} seconds")
 
 
 @pytest.mark.statement("A5")
