@@ -3,9 +3,17 @@
 from models.orm import Group, Model
 from models.orm.data import Datum
 from models.party.categories import Category, ContactGroup
+from models.party.insiders import PartnerCompany, PartnerUser
 from models.party.partner import Partner, PartnerClaim
 
-MODELS: tuple[type[Model], ...] = (Category, ContactGroup, Partner, PartnerClaim)
+MODELS: tuple[type[Model], ...] = (
+    Category,
+    ContactGroup,
+    Partner,
+    PartnerClaim,
+    PartnerUser,
+    PartnerCompany,
+)
 GROUPS: tuple[Group, ...] = (
     Group("party.user", "Contacts: create and change", implies=("base.user",), area="party"),
     Group("party.manager", "Contacts: all rights", implies=("party.user",), area="party"),

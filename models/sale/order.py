@@ -17,7 +17,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
-from models.orm import Access, Env, Index, Key, Model, NumberSequence, Row, fields, rpc
+from models.orm import Access, Env, Index, Key, Model, NumberSequence, Row, arguments, fields, rpc
+from models.orm.dialect import Vocabulary
 from models.orm.errors import TransitionError, UserError
 from models.sale.amounts import TaxType
 from models.sale.states import CONFIRMED, OPEN, STATES, VALUES_NETFORCE
@@ -154,6 +155,21 @@ class Order(Model, name="sale.order", label="Sales Order"):
     @classmethod
     async def cancelled(cls, env: Env, orders: Sequence[Self]) -> None:
         """Take back what the orders had set going. They are cancelled already; the snapshots show the state before."""
+
+    @rpc(renamed={"defaults": "default", "vals": "default"}, netforce=("ids", "vals=default"))
+    @classmethod
+    async def copy(cls, env: Env, ids: Any, default: Any = None) -> Any:
+        """Copy orders into drafts. Answers the new id or ids; Netforce gets its form and message."""
+        made = await super().copy(env, ids, default)
+        if env.dialect.vocabulary is not Vocabulary.NETFORCE:
+            return made
+        [old, new] = [arguments.ids_of(one)[0] for one in (ids, made)]
+        names = {order.id: order.name for order in await cls.browse(env, [old, new], ["name"])}
+        return {
+            "next": {"name": "sale", "mode": "form", "active_id": new},
+            "flash": f"Sales order {names[old]} copied to {names[new]}",
+            "sale_id": new,
+        }
 
     # moves, in Odoo's words
 

@@ -9,6 +9,7 @@ from models.stock.picking import Picking
 from models.stock.places import CUSTOMERS, INVENTORY, SUPPLIERS, Location, PickingType, Warehouse
 from models.stock.quant import Quant
 from models.stock.returns import ReturnLine, ReturnPicking
+from models.stock.storekeepers import StockUser
 
 MODELS: tuple[type[Model], ...] = (
     Location,
@@ -22,6 +23,7 @@ MODELS: tuple[type[Model], ...] = (
     ReturnLine,
     DeliveredOrder,
     DeliveredLine,
+    StockUser,
 )
 GROUPS: tuple[Group, ...] = (
     Group("stock.user", "Inventory: User", implies=("base.user",), area="stock"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from models.orm import Access, Command, Env, fields
+from models.orm import Access, Command, Env, fields, rpc
+from models.orm.arguments import ids_of
 from models.sale.order import Order
 from models.sale.order_line import OrderLine
 from models.stock.places import Warehouse, Ways
@@ -38,6 +39,21 @@ class DeliveredOrder(Order, name="sale.order"):
     )
     delivery_status = fields.Selection("Delivery Status", DELIVERY_STATES, sql=f"({DELIVERY_STATUS})")
     is_delivered = fields.Boolean("Delivered", sql=f"coalesce(({DELIVERY_STATUS}) = 'full', false)")
+
+    @rpc(readonly=True)
+    @classmethod
+    async def action_view_delivery(cls, env: Env, ids: Any) -> dict[str, Any]:
+        """Return the view of the orders' transfers."""
+        orders = await cls.browse(env, ids_of(ids), ["picking_ids"])
+        pickings = [picking for order in orders for picking in order.picking_ids]
+        single = {"view_mode": "form", "res_id": pickings[0]} if len(pickings) == 1 else {"view_mode": "list,form"}
+        return {
+            "name": "Transfers",
+            "type": "ir.actions.act_window",
+            "res_model": "stock.picking",
+            "domain": [["id", "in", pickings]],
+            **single,
+        }
 
     @classmethod
     async def confirmed(cls, env: Env, orders: Sequence[Self]) -> None:

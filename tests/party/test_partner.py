@@ -209,3 +209,30 @@ async def test_twenty_leads_of_one_customer_make_one_partner(fresh_database):
     found = await asyncio.gather(*(arrive(number) for number in range(20)))
 
     assert len(set(found)) == 1
+
+
+async def test_a_user_is_a_partner_too(env, as_user):
+    caller = await as_user("base.user")
+    name = (await env.fetchval("select name from res_users where id = $1", caller.user.id)) or ""
+
+    [user] = await env["res.users"].browse(env, [caller.user.id], ["partner_id", "partner_id.name"])
+
+    assert user["partner_id.name"] == name
+
+
+async def test_a_company_is_a_partner_too(env):
+    company = await env["res.company"].create(env, {"name": "Acme Motors", "email": "office@acme.example"})
+
+    [found] = await env["res.company"].browse(env, [company], ["partner_id"])
+
+    values = await read(env, found["partner_id"], "name", "is_company", "email", "company_id")
+    assert values == ("Acme Motors", True, "office@acme.example", None)
+
+
+@pytest.mark.parametrize(
+    "group", ["sales_team.group_sale_salesman", "stock.group_stock_user", "party.user", "sale.user"]
+)
+async def test_odoo_clients_ask_for_groups_by_their_names(as_user, group):
+    caller = await as_user("sale.user", "stock.user")
+
+    assert await caller["res.users"].has_group(caller, group) is True

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from models import deployment
+from models.orm import Env, Registry
 from models.orm.dialect import NETFORCE, ODOO
 from models.orm.errors import AccessError, MissingError, RequiredError, TransitionError, UserError, ValidationError
 from models.sale.order import Order, is_confirmed
@@ -372,3 +374,41 @@ async def test_the_chatter_tells_creation_and_moves(env):
         ("state", '"draft"', '"sale"'),
         ("state", '"sale"', '"cancel"'),
     ]
+
+
+async def test_netforce_copies_with_a_message(env):
+    netforce = env.with_dialect(NETFORCE)
+    record = await simple_order(env)
+
+    answer = await netforce[ORDER].copy(netforce, [record])
+
+    old, new = [(await read(env, ORDER, one, "name"))[0] for one in (record, answer["sale_id"])]
+    assert answer["next"]["active_id"] == answer["sale_id"] != record
+    assert answer["flash"] == f"Sales order {old} copied to {new}"
+
+
+class Approved(Order, name="sale.order"):
+    """An order as a deployment with discount approvals would extend it."""
+
+    @classmethod
+    async def check_confirmation(cls, env, orders):
+        """Refuse discounts over 20 %."""
+        await super().check_confirmation(env, orders)
+        ids = [one.id for one in orders]
+        if await env["sale.order.line"].search_count(env, [["order_id", "in", ids], ["discount", ">", 20]]):
+            raise UserError("This discount needs the approval of a manager.")
+
+
+@pytest.mark.statement("H63")
+async def test_approvals_attach_where_orders_are_confirmed(env):
+    [product] = await products(env)
+    record = await order(env, {"product_id": product, "discount": 30})
+    areas = deployment.areas_of("both")
+    models = [model for area in areas for model in area.MODELS]
+    registry = Registry([*models, Approved], (group for area in areas for group in area.GROUPS))
+    strict = Env(registry, env.connection, env.user)
+
+    with pytest.raises(UserError, match="needs the approval"):
+        await strict[Order].action_confirm(strict, [record])
+
+    assert await read(env, ORDER, record, "state", "picking_ids") == ("draft", ())
