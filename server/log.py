@@ -77,9 +77,13 @@ def to_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> byte
     """The event as JSON; what JSON cannot hold is described."""
     try:
         return orjson.dumps(event, repr)
-    except TypeError:  # a lone surrogate or a key that is no text
-        plain = {str(name): repr(value) for name, value in event.items()}
-        return orjson.dumps({name: value.encode(errors="replace").decode() for name, value in plain.items()})
+    except TypeError:  # a lone surrogate, or a key that is no text
+        return orjson.dumps({_sound(str(name)): _sound(value) for name, value in event.items()})
+
+
+def _sound(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode(errors="replace").decode()
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

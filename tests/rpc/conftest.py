@@ -160,3 +160,10 @@ async def running(scenario_database: str) -> AsyncIterator[Running]:
         running = Running(await served(stack, app), app, scenario_database, stack)
         await running.fetchval("delete from test_note")
         yield running
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """What has to end with the test."""
+    async with AsyncExitStack() as stack:
+        yield stack
