@@ -31,6 +31,7 @@ else:
 HEADERS = {"Content-Type": "application/json"}
 USER, COMPANY = 1, 1
 CONNECTIONS = 8
+CENT = Decimal("0.01")
 
 Handler = Callable[[Connection, list[Any]], Awaitable[Any]]
 
@@ -112,19 +113,20 @@ async def write_lead(connection: Connection, args: list[Any]) -> bool:
 
 
 async def create_order(connection: Connection, args: list[Any]) -> list[int]:
-    """[[values]]: a numbered quotation with its lines, their amounts and its totals, and its first message."""
+    """[[values]]: a numbered quotation with its lines, their taxes, its totals, and its first message."""
     values = args[0][0]
-    lines = [line[2] for line in values["order_line"]]
-    quantities = [Decimal(line["product_uom_qty"]) for line in lines]
-    prices = [Decimal(line["price_unit"]) for line in lines]
-    amounts = [quantity * price for quantity, price in zip(quantities, prices, strict=True)]
-    products = [line["product_id"] for line in lines]
-    partner, total = values["partner_id"], sum(amounts)
-    return [
-        await connection.fetchval(
-            statements.CREATE_ORDER, partner, total, USER, COMPANY, products, quantities, prices, amounts
-        )
-    ]
+    wanted = [line[2] for line in values["order_line"]]
+    products = [line["product_id"] for line in wanted]
+    known = {row["id"]: row for row in await connection.fetch(statements.PRODUCTS, products)}
+    cards = [known[product] for product in products]
+    quantities = [Decimal(line["product_uom_qty"]) for line in wanted]
+    prices = [Decimal(line["price_unit"]) for line in wanted]
+    amounts = [(quantity * price).quantize(CENT) for quantity, price in zip(quantities, prices, strict=True)]
+    taxes = [(amount * card["percent"] / 100).quantize(CENT) for amount, card in zip(amounts, cards, strict=True)]
+    head = (COMPANY, values["partner_id"], USER, sum(amounts), sum(taxes))
+    about = [card["label"] for card in cards], [card["uom_id"] for card in cards]
+    lines = (products, *about, quantities, prices, amounts, taxes, [card["tax"] for card in cards])
+    return [await connection.fetchval(statements.CREATE_ORDER, *head, *lines)]
 
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {

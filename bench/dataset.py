@@ -37,7 +37,7 @@ ROWS = 100_000
 COMPANY = 1
 ADMINISTRATOR = "admin"
 PASSWORD = "for measurements alone"  # noqa: S105 of a database that holds nothing
-GROUPS = ("sale.manager", "crm.manager")
+GROUPS = ("bpo.manager", "sale.manager", "stock.manager")
 
 
 @asynccontextmanager
@@ -79,7 +79,7 @@ async def fill(connection: Connection, rows: int, database: str) -> World:
     )
     for copied in records.tables(world, unit):
         await connection.copy_records_to_table(copied.table, records=copied.records, columns=copied.columns)
-    for table in ("res_users", "res_partner", "product_product", "crm_lead"):
+    for table in ("res_users", "res_partner", "product_product", "account_tax", "crm_lead"):
         await connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table}")  # noqa: S608
     await connection.execute("vacuum analyze")
     return world

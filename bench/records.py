@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bench.world import FIRST, World
 Records = Iterator[tuple[Any, ...]]
 
 SEED = 20_260_101
+CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 PRODUCTS = 200
 USERS = 50
 COUNTRIES = 50
@@ -59,12 +61,18 @@ def tables(world: World, unit: int) -> Iterator[Copied]:
         ("id", "name", "default_code", "type", "is_storable", "list_price", "uom_id", "sale_ok", "active"),
         _products(world, unit),
     )
+    yield Copied(
+        "account_tax",
+        ("id", "name", "amount", "amount_type", "type_tax_use", "sequence", "active", "company_id"),
+        iter([(FIRST, "VAT", Decimal(12), "percent", "sale", 1, True, world.company)]),
+    )
+    yield Copied("product_taxes_rel", ("product_id", "tax_id"), ((i, FIRST) for i in _ids(world.products)))
     yield Copied("crm_lead", LEAD_COLUMNS, _leads(world))
     yield Copied(
         "mail_message",
-        ("model", "res_id", "body", "message_type", "subtype", "author_id", "create_uid"),
+        ("model", "res_id", "body", "message_type", "subtype", "author_id", "date", "create_uid"),
         (
-            ("crm.lead", lead, "Lead created", "notification", "created", world.users[0], world.users[0])
+            ("crm.lead", lead, "Lead created", "notification", "created", world.users[0], CREATED, world.users[0])
             for lead in _ids(world.leads)
         ),
     )

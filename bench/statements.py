@@ -50,9 +50,86 @@ GROUP = f"""
 ) r
 """
 
-CREATE_LEAD = ""
-WRITE_CITY = """
-update crm_lead set city = $2, write_uid = $3, write_date = now() where id = $1 and company_id = $4::bigint
+# A new lead takes over what is known of its customer, stands at the first stage and has a line in its chatter.
+CREATE_LEAD = """
+with stage as (
+    select id, probability from crm_stage order by sequence, id limit 1
+), lead as (
+    insert into crm_lead (
+        name, reference, type, priority, description, expected_revenue, stage_id, probability, company_id,
+        partner_id, partner_name, email_from, phone, mobile, website, street, city, zip, country_id,
+        date_last_stage_update, create_uid, write_uid
+    )
+    select $1, tandem_next_number('crm.lead', $8::bigint), $3, $4, $5, $6, s.id, s.probability, $8::bigint,
+        p.id, p.name, p.email, p.phone, p.mobile, p.website, p.street, p.city, p.zip, p.country_id,
+        now(), $7::bigint, $7::bigint
+    from res_partner p, stage s where p.id = $2::bigint
+    returning id
+), message as (
+    insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, create_uid, write_uid)
+    select 'crm.lead', id, 'Lead created', 'notification', 'created', $7::bigint, now(), $7::bigint, $7::bigint
+    from lead
+)
+select id from lead
 """
-WRITE_REVENUE = ""
-CREATE_ORDER = ""
+
+WRITE_CITY = """
+update crm_lead set city = $2, write_uid = $3::bigint, write_date = now() where id = $1 and company_id = $4::bigint
+"""
+
+# What it was before is kept in the chatter.
+WRITE_REVENUE = """
+with old as (
+    select id, expected_revenue from crm_lead where id = $1 and company_id = $4::bigint for update
+), lead as (
+    update crm_lead l set expected_revenue = $2, write_uid = $3::bigint, write_date = now()
+    from old where l.id = old.id returning l.id, old.expected_revenue as before
+)
+insert into mail_message (
+    model, res_id, body, message_type, subtype, author_id, date, tracking, create_uid, write_uid
+)
+select 'crm.lead', id, '', 'notification', 'tracking', $3::bigint, now(),
+    jsonb_build_array(jsonb_build_object(
+        'field', 'expected_revenue', 'label', 'Expected revenue', 'old', before, 'new', $2::numeric
+    )),
+    $3::bigint, $3::bigint
+from lead
+"""
+
+PRODUCTS = """
+select p.id, '[' || p.default_code || '] ' || p.name as label, p.uom_id, t.id as tax, t.amount as percent
+from product_product p
+join product_taxes_rel r on r.product_id = p.id join account_tax t on t.id = r.tax_id
+where p.id = any($1::bigint[])
+"""
+
+CREATE_ORDER = """
+with head as (
+    insert into sale_order (
+        name, company_id, state, partner_id, partner_invoice_id, partner_shipping_id, date_order, order_date,
+        validity_date, user_id, currency_id, tax_type, amount_untaxed, amount_tax, amount_total, create_uid, write_uid
+    )
+    select tandem_next_number('sale.order', c.id), c.id, 'draft', $2, $2, $2, now(), current_date,
+        current_date + 30, $3, c.currency_id, 'tax_ex', $4::numeric, $5::numeric, $4::numeric + $5::numeric, $3, $3
+    from res_company c where c.id = $1::bigint
+    returning id
+), line as (
+    insert into sale_order_line (
+        order_id, company_id, sequence, product_id, name, product_uom_id, product_uom_qty, price_unit, qty_delivered,
+        price_subtotal, price_tax, price_total, create_uid, write_uid
+    )
+    select head.id, $1::bigint, 10, v.product, v.label, v.unit, v.quantity, v.price, 0, v.amount, v.tax,
+        v.amount + v.tax, $3, $3
+    from head, unnest(
+        $6::bigint[], $7::text[], $8::bigint[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[]
+    ) v(product, label, unit, quantity, price, amount, tax)
+    returning id, product_id
+), taxed as (
+    insert into sale_order_line_tax_rel (line_id, tax_id)
+    select line.id, v.tax from line join unnest($6::bigint[], $13::bigint[]) v(product, tax) on v.product = product_id
+), message as (
+    insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, create_uid, write_uid)
+    select 'sale.order', id, 'Sales Order created', 'notification', 'created', $3::bigint, now(), $3, $3 from head
+)
+select id from head
+"""
