@@ -39,7 +39,7 @@ def is_unset(value: Any) -> bool:
 
 def field_names(value: Any) -> list[str] | None:
     """Return the field names asked for, None for all."""
-    if is_unset(value) or value == [] or value == ():
+    if is_unset(value) or (isinstance(value, list | tuple) and not value):
         return None
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):

@@ -55,7 +55,7 @@ class Context:
     @classmethod
     def of(cls, given: Any) -> Context:
         """Take a caller's context, leaving out what it has no say in."""
-        if given is None or given is False or given == "" or given == {}:
+        if given is None or given is False or given in ("", {}):
             return EMPTY_CONTEXT
         if not isinstance(given, Mapping):
             raise InputError("context must be an object.", argument="context")

@@ -1,15 +1,16 @@
-"""Carrying out x2many commands, for all parent records of a call at once where the commands allow it."""
+"""Carrying out x2many commands, in their order, each for all parent records of a call at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm.commands import Command
 from models.orm.condition import SearchQuery
-from models.orm.errors import MissingError
+from models.orm.errors import InputError, LimitError, MissingError, ReadonlyError, RequiredError
 from models.orm.fields import Many2Many, Many2One, One2Many, ToMany
 from models.orm.fields.relation import Reference
+from models.orm.limits import LIMITS
 from models.orm.values import Row, decode_row
 
 if TYPE_CHECKING:
@@ -19,23 +20,92 @@ if TYPE_CHECKING:
 Work = Sequence[tuple[int, Sequence[Command]]]  # parent id, its commands
 
 
-async def apply_commands(env: Env, model: type[Model], field: ToMany, work: Work, *, trusted: bool) -> None:
-    """Carry out the commands of each parent on one relation."""
+async def link_new(env: Env, model: type[Model], field: ToMany, work: Work, *, trusted: bool) -> None:
+    """Carry out the commands of records that were just created; there is nothing yet to change or take away."""
+    for _, commands in work:
+        for command in commands:
+            if command.action in ("update", "delete", "unlink"):
+                raise InputError(f"{field.name}: a new record has nothing to {command.action}.", field=field.name)
+    relation = _relation(env, model, field, trusted=trusted)
+    await relation.create([(parent, one.values) for parent, commands in work for one in commands if one.values])
+    await relation.link([(parent, one) for parent, commands in work for command in commands for one in command.ids])
+
+
+async def apply_commands(
+    env: Env, model: type[Model], field: ToMany, parents: Sequence[int], commands: Sequence[Command], *, trusted: bool
+) -> None:
+    """Carry out the same commands for each parent, one after the other; new records are created together."""
+    relation = _relation(env, model, field, trusted=trusted)
+    new: list[Mapping[str, Any]] = []
+    for command in commands:
+        if command.action == "create":
+            new.append(command.values or {})
+            continue
+        await relation.create_for(parents, new)
+        new = []
+        await relation.apply(parents, command)
+    await relation.create_for(parents, new)
+
+
+async def check_filled(env: Env, model: type[Model], field: ToMany, parents: Sequence[int]) -> None:
+    """Refuse to leave a required relation without any record."""
+    if field.required:
+        linked = await _relation(env, model, field, trusted=True).pairs(parents)
+        if {parent for parent, _ in linked} != set(parents):
+            raise RequiredError(f"{field.label} ({field.name}) is required.", model=model.meta.name, field=field.name)
+
+
+def _relation(env: Env, model: type[Model], field: ToMany, *, trusted: bool) -> _OneToMany | _ManyToMany:
     if isinstance(field, Many2Many):
-        await _ManyToMany(env, model, field, trusted).apply(work)
-    else:
-        await _OneToMany(env, model, cast(One2Many, field), trusted).apply(work)
+        return _ManyToMany(env, model, field, trusted)
+    return _OneToMany(env, model, cast(One2Many, field), trusted)
 
 
-class _OneToMany:
+class _Relation:
+    """What both kinds of relations have in common."""
+
+    def __init__(self, env: Env, model: type[Model], field: ToMany, trusted: bool) -> None:
+        self.env = env
+        self.model = model
+        self.name = field.name
+        self.trusted = trusted
+        self.target = env[field.target]
+        if not trusted:
+            env.profile.check(self.target.meta, "read")
+
+    async def pairs(self, parents: Sequence[int]) -> list[tuple[int, int]]:
+        """Return (parent, id) of the readable records linked to the parents, archived ones included."""
+        raise NotImplementedError
+
+    async def linked(self, parents: Sequence[int]) -> list[int]:
+        """Return the ids of the readable records linked to some parent, each once."""
+        return list(dict.fromkeys(one for _, one in await self.pairs(parents)))
+
+    async def own(self, parents: Sequence[int], ids: Iterable[int]) -> None:
+        """Refuse records that are not linked to some parent."""
+        if not set(ids) <= set(await self.linked(parents)):
+            raise MissingError(
+                f"A record given for {self.name} is not linked here.", model=self.model.meta.name, field=self.name
+            )
+
+    async def write(self, parents: Sequence[int], ids: list[int], values: Mapping[str, Any]) -> None:
+        """Change linked records."""
+        await self.own(parents, ids)
+        row = decode_row(self.env, self.target.meta, values, trusted=self.trusted)
+        await self.target._write(self.env, ids, row, trusted=self.trusted)
+
+    async def delete(self, parents: Sequence[int], ids: list[int]) -> None:
+        """Delete linked records."""
+        await self.own(parents, ids)
+        await self.target.remove(self.env, ids)
+
+
+class _OneToMany(_Relation):
     """Commands on records that point at the parent."""
 
     def __init__(self, env: Env, model: type[Model], field: One2Many, trusted: bool) -> None:
-        self.env = env
-        self.model = model
+        super().__init__(env, model, field, trusted)
         self.field = field
-        self.trusted = trusted
-        self.target = env[field.target]
         self.inverse = self.target.meta.fields[field.inverse]
 
     def tie(self, parent: int) -> Row:
@@ -47,54 +117,56 @@ class _OneToMany:
             tie[self.field.inverse_model] = self.model.meta.name
         return tie
 
-    async def apply(self, work: Work) -> None:
-        """Create all new records together, then do the rest parent by parent."""
-        created: list[Row] = []
-        for parent, commands in work:
-            for command in commands:
-                if command.action == "create" and command.values is not None:
-                    row = decode_row(self.env, self.target.meta, self.values(command.values), trusted=self.trusted)
-                    created.append({**row, **self.tie(parent)})
-                elif command.action != "create":
-                    await self.change(parent, command)
-        if created:
-            await self.target._create(self.env, created, trusted=self.trusted)
+    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
+        """Create each record once for each parent."""
+        await self.create([(parent, values) for values in new for parent in parents])
 
-    def values(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Leave out what the caller says of the inverse: the parent decides it."""
-        words = {self.inverse.name, *self.inverse.aliases}
-        return {name: value for name, value in given.items() if name not in words}
+    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        """Create records under their parents, in one batch. The parent decides the inverse, not the caller."""
+        words = {self.inverse.name, *self.inverse.aliases, self.field.inverse_model}
+        rows = []
+        for parent, given in new:
+            values = {name: value for name, value in given.items() if name not in words}
+            row = decode_row(self.env, self.target.meta, values, trusted=self.trusted)
+            rows.append({**row, **self.tie(parent)})
+        if rows:
+            await self.target._create(self.env, rows, trusted=self.trusted)
 
-    async def change(self, parent: int, command: Command) -> None:
-        """Carry out one command other than create."""
+    async def link(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Let records point at parents."""
+        by_parent: dict[int, list[int]] = {}
+        for parent, one in pairs:
+            by_parent.setdefault(parent, []).append(one)
+        for parent, ids in by_parent.items():
+            self.check_movable()
+            await self.target._write(self.env, list(dict.fromkeys(ids)), self.tie(parent), trusted=True)
+
+    async def apply(self, parents: Sequence[int], command: Command) -> None:
+        """Carry out one command other than create. What is linked to several parents belongs to the last."""
         ids = list(command.ids)
         match command.action:
             case "update":
-                await self.own(parent, ids)
-                row = decode_row(self.env, self.target.meta, command.values or {}, trusted=self.trusted)
-                await self.target._write(self.env, ids, row, trusted=self.trusted)
+                await self.write(parents, ids, command.values or {})
             case "delete":
-                await self.own(parent, ids)
-                await self.target.remove(self.env, ids)
+                await self.delete(parents, ids)
             case "link":
-                await self.target._write(self.env, ids, self.tie(parent), trusted=True)
+                await self.link([(parents[-1], one) for one in ids])
             case "unlink":
-                await self.own(parent, ids)
+                await self.own(parents, ids)
                 await self.release(ids)
             case "clear":
-                await self.release(await self.linked(parent))
+                await self.release(await self.linked(parents))
             case "delete_all":
-                await self.target.remove(self.env, await self.linked(parent))
+                await self.target.remove(self.env, await self.linked(parents))
             case _:
-                await self.exactly(parent, ids)
+                await self.exactly(parents, ids)
 
-    async def exactly(self, parent: int, ids: list[int]) -> None:
-        """Link these records and release the others."""
-        before = await self.linked(parent)
-        await self.release([one for one in before if one not in ids])
-        new = [one for one in ids if one not in before]
-        if new:
-            await self.target._write(self.env, new, self.tie(parent), trusted=True)
+    async def exactly(self, parents: Sequence[int], ids: list[int]) -> None:
+        """Link these records to the last parent and release all others."""
+        before = await self.pairs(parents)
+        await self.release([one for _, one in before if one not in ids])
+        kept = {one for parent, one in before if parent == parents[-1]}
+        await self.link([(parents[-1], one) for one in ids if one not in kept])
 
     async def release(self, ids: list[int]) -> None:
         """Let go of records: clear the inverse, or delete where it is required."""
@@ -104,92 +176,117 @@ class _OneToMany:
         if owned:
             await self.target.remove(self.env, ids)
         else:
+            self.check_movable()
             await self.target._write(self.env, ids, {self.inverse.name: None}, trusted=True)
 
-    async def linked(self, parent: int) -> list[int]:
-        """Return the ids of the readable records that point at the parent, archived ones included."""
-        domain = [[name, "=", value] for name, value in self.tie(parent).items()]
-        found: list[int] = await self.target.search(self.env.with_context(active_test=False), domain)
-        return found
+    def check_movable(self) -> None:
+        """Refuse to move records of a caller who may not write their inverse."""
+        if self.trusted:
+            return
+        inverse, meta = self.env.profile.writable(self.target.meta, self.inverse.name), self.target.meta
+        if inverse.readonly:
+            raise ReadonlyError(
+                f"{inverse.name} ({inverse.label}) cannot be written.", model=meta.name, field=inverse.name
+            )
 
-    async def own(self, parent: int, ids: Sequence[int]) -> None:
-        """Refuse records that do not belong to the parent."""
-        if set(ids) - set(await self.linked(parent)):
-            raise self.target.missing(ids)
+    async def pairs(self, parents: Sequence[int]) -> list[tuple[int, int]]:
+        """Return (parent, id) of the readable records that point at the parents, archived ones included."""
+        query = SearchQuery(self.env.profile, self.env.dialect, active_test=False)
+        scope = query.scope(self.target.meta)
+        back = scope.value(self.inverse)
+        parts = [scope.guard("read")]
+        if isinstance(self.inverse, Reference):
+            name = query.param(self.model.meta.name)
+            parts.append(f"split_part({back}, ',', 1) = {name}")
+            back = f"split_part({back}, ',', 2)::bigint"
+        elif self.field.inverse_model:
+            parts.append(f'{scope.alias}."{self.field.inverse_model}" = {query.param(self.model.meta.name)}')
+        parts.append(f"{back} = any({query.param(list(parents))}::bigint[])")
+        condition = " and ".join(part for part in parts if part)
+        sql = f"select {back}, {scope.alias}.id from {scope.from_sql} where {condition} order by 2"
+        return [(row[0], row[1]) for row in await self.env.fetch(sql, *self.env.resolve(query.params))]
 
 
-class _ManyToMany:
+class _ManyToMany(_Relation):
     """Commands on links."""
 
     def __init__(self, env: Env, model: type[Model], field: Many2Many, trusted: bool) -> None:
-        self.env = env
+        super().__init__(env, model, field, trusted)
         self.field = field
-        self.trusted = trusted
-        self.target = env[field.target]
 
-    async def apply(self, work: Work) -> None:
-        """Add all new links together after the other commands."""
-        links: list[tuple[int, int]] = []
-        for parent, commands in work:
-            for command in commands:
-                links.extend((parent, one) for one in await self.change(parent, command))
-        if links:
-            field = self.field
-            await self.env.execute(
-                f'insert into "{field.table}" ("{field.column}", "{field.other}")'
-                " select * from unnest($1::bigint[], $2::bigint[]) on conflict do nothing",
-                [parent for parent, _ in links],
-                [one for _, one in links],
-            )
+    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
+        """Create each record once and link it to every parent."""
+        ids = await self.created(new)
+        await self.link([(parent, one) for parent in parents for one in ids])
 
-    async def change(self, parent: int, command: Command) -> Sequence[int]:
-        """Carry out one command and return the ids to link."""
+    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        """Create a record for each parent given, in one batch, and link it."""
+        ids = await self.created([values for _, values in new])
+        await self.link([(parent, one) for (parent, _), one in zip(new, ids, strict=True)])
+
+    async def created(self, new: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Create records and return their ids."""
+        if not new:
+            return []
+        rows = [decode_row(self.env, self.target.meta, values, trusted=self.trusted) for values in new]
+        return await self.target._create(self.env, rows, trusted=self.trusted)
+
+    async def link(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Add links; those that are there stay."""
+        if not pairs:
+            return
+        if len(pairs) > LIMITS.links_per_call:
+            raise LimitError("links_per_call", LIMITS.links_per_call, field=self.name)
+        await self.env.execute(
+            f'insert into "{self.field.table}" ("{self.field.column}", "{self.field.other}")'
+            " select * from unnest($1::bigint[], $2::bigint[]) order by 1, 2 on conflict do nothing",
+            [parent for parent, _ in pairs],
+            [one for _, one in pairs],
+        )
+
+    async def apply(self, parents: Sequence[int], command: Command) -> None:
+        """Carry out one command other than create."""
         ids = list(command.ids)
         match command.action:
-            case "create":
-                row = decode_row(self.env, self.target.meta, command.values or {}, trusted=self.trusted)
-                return await self.target._create(self.env, [row], trusted=self.trusted)
             case "link":
-                return ids
+                await self.link([(parent, one) for parent in parents for one in ids])
             case "set":
-                await self.unlink(parent, keep=ids)
-                return ids
+                await self.unlink(parents, keep=ids)
+                await self.link([(parent, one) for parent in parents for one in ids])
             case "unlink":
-                await self.unlink(parent, only=ids)
+                await self.unlink(parents, only=ids)
             case "clear" | "delete_all":
-                await self.unlink(parent)
+                await self.unlink(parents)
             case "delete":
-                await self.own(parent, ids)
-                await self.target.remove(self.env, ids)
+                await self.delete(parents, ids)
             case _:
-                await self.own(parent, ids)
-                row = decode_row(self.env, self.target.meta, command.values or {}, trusted=self.trusted)
-                await self.target._write(self.env, ids, row, trusted=self.trusted)
-        return ()
+                await self.write(parents, ids, command.values or {})
 
-    async def unlink(self, parent: int, *, keep: Sequence[int] = (), only: Sequence[int] | None = None) -> None:
+    async def unlink(
+        self, parents: Sequence[int], *, keep: Sequence[int] = (), only: Sequence[int] | None = None
+    ) -> None:
         """Remove links to records that the caller may read; hidden ones stay linked."""
         query = SearchQuery(self.env.profile, self.env.dialect, active_test=False)
-        scope = query.scope(self.target.meta)
-        guard = scope.guard("read")
-        conditions = [f'l."{self.field.column}" = {query.param(parent)}']
+        conditions = [f'l."{self.field.column}" = any({query.param(list(parents))}::bigint[])']
         if keep:
             conditions.append(f'l."{self.field.other}" <> all({query.param(list(keep))}::bigint[])')
         if only is not None:
             conditions.append(f'l."{self.field.other}" = any({query.param(list(only))}::bigint[])')
+        scope = query.scope(self.target.meta)
+        guard = scope.guard("read")
         if guard:
             mine = f'{scope.alias}.id = l."{self.field.other}" and {guard}'
             conditions.append(f"exists (select 1 from {scope.from_sql} where {mine})")
         sql = f'delete from "{self.field.table}" l where ' + " and ".join(conditions)
         await self.env.execute(sql, *self.env.resolve(query.params))
 
-    async def own(self, parent: int, ids: Sequence[int]) -> None:
-        """Refuse records that are not linked to the parent."""
-        found = await self.env.fetchval(
-            f'select count(*) from "{self.field.table}" where "{self.field.column}" = $1'
-            f' and "{self.field.other}" = any($2::bigint[])',
-            parent,
-            list(ids),
-        )
-        if found != len(set(ids)):
-            raise MissingError(f"A record given for {self.field.name} is not linked here.", field=self.field.name)
+    async def pairs(self, parents: Sequence[int]) -> list[tuple[int, int]]:
+        """Return (parent, id) of the readable records linked to the parents, archived ones included."""
+        query = SearchQuery(self.env.profile, self.env.dialect, active_test=False)
+        scope = query.scope(self.target.meta)
+        guard = scope.guard("read")
+        links = f'"{self.field.table}" l join {scope.from_sql} on {scope.alias}.id = l."{self.field.other}"'
+        condition = f'l."{self.field.column}" = any({query.param(list(parents))}::bigint[])'
+        sql = f'select l."{self.field.column}", {scope.alias}.id from {links} where {condition}'
+        rows = await self.env.fetch(sql + (f" and {guard}" if guard else ""), *self.env.resolve(query.params))
+        return [(row[0], row[1]) for row in rows]

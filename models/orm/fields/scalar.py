@@ -371,7 +371,7 @@ class Selection(Field[str]):
     def parse(self, value: Any, dialect: Dialect) -> str:
         """Accept a value in any vocabulary."""
         own = self.own_values(value, dialect.vocabulary)
-        return value if value in own else own[0]
+        return own[own.index(value) if value in own else 0]
 
     def own_values(self, value: Any, vocabulary: Vocabulary) -> list[str]:
         """Return the own values that a word stands for: what the vocabulary shows so, else what any means by it."""
