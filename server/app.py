@@ -20,6 +20,8 @@ from server.metrics import Gauges, Metrics
 from server.outgoing import equip, working
 from server.protocols.native import NativeEndpoint
 from server.protocols.odoo_jsonrpc import OdooEndpoint
+from server.protocols.odoo_pages import OdooPages
+from server.protocols.odoo_web import OdooWeb
 from server.settings import Settings
 
 DEPLOYMENT = web.AppKey("DEPLOYMENT", Deployment)
@@ -53,10 +55,24 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     router = app.router
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
     router.add_post("/jsonrpc", OdooEndpoint(deployment).handle)
+    for path, handler in OdooWeb(deployment).routes.items():
+        router.add_post(path, handler)
+    add_pages(router, OdooPages(deployment))
     router.add_get("/health/live", health.live)
     router.add_get("/health/ready", health.ready)
     router.add_get("/metrics", partial(_figures, deployment.metrics))
     app.on_response_prepare.append(mark)
+
+
+def add_pages(router: web.UrlDispatcher, pages: OdooPages) -> None:
+    """The pages that Odoo's clients look at."""
+    router.add_get("/", pages.root)
+    router.add_get("/web", pages.home)
+    router.add_get("/web/login", pages.login_form)
+    router.add_post("/web/login", pages.log_in)
+    router.add_get("/web/session/logout", pages.log_out)
+    router.add_get("/web/version", pages.version)
+    router.add_get("/json/version", pages.version)
 
 
 async def mark(_request: web.Request, response: web.StreamResponse) -> None:

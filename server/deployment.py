@@ -37,9 +37,21 @@ class Deployment:
             address = hops.pop()
         return address
 
+    def origin_of(self, request: web.Request) -> str:
+        """The scheme and host that the sender sees, `https://host:port`: a trusted proxy's words, else ours."""
+        scheme, host = request.scheme, request.host
+        if self.settings.trusted_proxies and self._trusts(request.remote or ""):
+            scheme = _last(request, "X-Forwarded-Proto") or scheme
+            host = _last(request, "X-Forwarded-Host") or host
+        return f"{scheme}://{host}".lower()
+
     def _trusts(self, address: str) -> bool:
         try:
             host = ip_address(address)
         except ValueError:
             return False
         return any(host in ip_network(proxy, strict=False) for proxy in self.settings.trusted_proxies)
+
+
+def _last(request: web.Request, header: str) -> str:
+    return request.headers.get(header, "").rpartition(",")[2].strip()

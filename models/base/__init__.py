@@ -11,6 +11,7 @@ from models.base.login_failures import LoginFailure
 from models.base.message import Message
 from models.base.parameter import Parameter
 from models.base.sequence import Sequence
+from models.base.session_info import UserSession
 from models.base.sessions import Session
 from models.base.users import Users
 
@@ -21,6 +22,7 @@ MODELS = (
     Company,
     Groups,
     Users,
+    UserSession,
     Session,
     ApiKey,
     LoginFailure,

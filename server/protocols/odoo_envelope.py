@@ -13,10 +13,11 @@ from aiohttp import web
 from server.exchange import begin, check_content_type, read_body, reply
 from server.internal_error import reported
 from server.json_text import JsonError, decode, encode
-from server.protocols.odoo_errors import EXPIRED, Kind, OdooError, OdooFault, odoo_error
+from server.protocols.odoo_errors import EXPIRED, NOT_FOUND, Kind, OdooError, OdooFault, odoo_error
 
 JSON = frozenset({"application/json", "application/json-rpc"})
 SESSION_EXPIRED = 100
+HTTP_NOT_FOUND = 404
 FIRST_SERIE_WITH_ZERO = 19
 
 Act = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -70,6 +71,8 @@ def _failed(number: Any, error: OdooError, serie: str) -> web.Response:
     code, message = (0 if int(serie.partition(".")[0]) >= FIRST_SERIE_WITH_ZERO else 200), "Odoo Server Error"
     if error.kind is EXPIRED:
         code, message = SESSION_EXPIRED, "Odoo Session Expired"
+    elif error.kind is NOT_FOUND:
+        code, message = HTTP_NOT_FOUND, "404: Not Found"
     told = {"code": code, "message": message, "data": error.data}
     return reply(encode({"jsonrpc": "2.0", "id": number, "error": told}))
 

@@ -42,6 +42,7 @@ DENIED = Kind("odoo.exceptions.AccessDenied", 403, 3)
 MISSING = Kind("odoo.exceptions.MissingError", 404)
 LOCKED = Kind("odoo.exceptions.LockError", 409)
 EXPIRED = Kind("odoo.http.SessionExpiredException", 403, 1)
+NOT_FOUND = Kind("werkzeug.exceptions.NotFound", 404, 1)
 NO_METHOD = Kind("builtins.AttributeError", 404, 1)
 VALUE = Kind("builtins.ValueError", 500, 1)
 OTHER = Kind("builtins.Exception", 500, 1)
@@ -108,8 +109,10 @@ def _kind(error: AppError) -> Kind:
 
 
 def _message(error: AppError) -> str:
-    """Clients compare two of the texts."""
-    if type(error) is LoginError:
+    """Clients compare these texts."""
+    if isinstance(error, SessionError):
+        return "Session expired"
+    if isinstance(error, LoginError):
         return "Access Denied"
     if isinstance(error, UnknownModelError):
         return f"Object {error.model} doesn't exist"

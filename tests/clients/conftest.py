@@ -1,0 +1,118 @@
+"""A running deployment for Odoo's own clients, which block: it runs in a thread with an event loop of its own."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from models.orm import Env
+from server.app import create_app
+from server.connections import serving
+from server.settings import Settings
+from tests import deployments
+from tests.cluster import copy_database, drop_database, new_name, shared_cluster
+
+LOGIN = "admin"
+PASSWORD = deployments.ADMIN_PASSWORD
+WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Where a deployment runs and how to log in."""
+
+    port: int
+    database: str
+    login: str = LOGIN
+    password: str = PASSWORD
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class Server:
+    """Applications over one database, served from one thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="server of the tests", daemon=True)
+        self._thread.start()
+        self._stack = AsyncExitStack()
+        self.database = self.wait_for(_new_database())
+
+    def wait_for(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_SECONDS)
+
+    def serve(self, **options: Any) -> Deployed:
+        return Deployed(self.wait_for(self._serve(options)), self.database)
+
+    async def _serve(self, options: dict[str, Any]) -> int:
+        listening = socket.create_server(("127.0.0.1", 0))
+        settings = Settings(database_name=self.database, pool_size=4, **options)
+        await self._stack.enter_async_context(serving(create_app(settings, shared_cluster()), listening))
+        port: int = listening.getsockname()[1]
+        return port
+
+    def stop(self) -> None:
+        self.wait_for(self._stack.aclose())
+        self.wait_for(drop_database(self.database))
+        self.wait_for(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _new_database() -> str:
+    return await copy_database(await deployments.template("both"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One database for all clients of this process: what a test makes it names with `unique`."""
+    started = Server()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed(server: Server) -> Deployed:
+    """A deployment that says it is an Odoo 18."""
+    return server.serve()
+
+
+@pytest.fixture(scope="session")
+def deployed_19(server: Server) -> Deployed:
+    """A deployment that says it is an Odoo 19."""
+    return server.serve(odoo_serie="19.0")
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """Make a name that no other test uses."""
+    return new_name
+
+
+@pytest.fixture(scope="session")
+def restricted(server: Server) -> tuple[str, str]:
+    """Login and password of a user who may sell but not administrate."""
+    password = "an ordinary password"
+
+    async def make() -> str:
+        from server.database.connection import connect
+
+        connection = await connect(shared_cluster(), server.database)
+        try:
+            async with connection.transaction():
+                env: Env = deployments.system_env(connection)
+                user = await deployments.make_user(env, ["sale.user"], password=password)
+        finally:
+            await connection.close()
+        return user.login
+
+    return server.wait_for(make()), password
