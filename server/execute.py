@@ -10,7 +10,7 @@
 5. Retry: when PostgreSQL gave up on the transaction (serialisation, deadlock, lock timeout, stale plan, lost
    connection), the whole call runs again with a fresh Env and its arguments as they came, at most
    `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit
-   whose answer was lost: that one may have happened.
+   whose answer was lost: that one may have happened. A call with an idempotency key finds out and answers.
 6. Commit, then run what the call left in `env.after_commit`.
 7. Count and log: one line and one metric. A refusal leaves as the `AppError` it is, anything unexpected as an
    `InternalError`.
@@ -20,11 +20,13 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from time import perf_counter
 from typing import Any
 
 import asyncpg
 
+from models.base import idempotency
 from models.orm.dialect import NATIVE, Dialect, Vocabulary
 from models.orm.env import Context, Env, User
 from models.orm.errors import AccessError, AppError, UnknownMethodError, UnknownModelError
@@ -37,17 +39,21 @@ from server.database.errors import CONNECTION_LOST
 from server.database.pool import Pool
 from server.database_errors import RETRIED, DatabaseErrors, OutcomeUnknownError
 from server.internal_error import InternalError, reported
+from server.json_text import encode
 from server.log import log_call
 from server.metrics import Metrics
 
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.5
-MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, *CONNECTION_LOST)
+MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, OutcomeUnknownError, *CONNECTION_LOST)
 
 
 @dataclass(slots=True)
 class Call:
-    """What a dialect made of a request: names as the caller wrote them, arguments and context as JSON values."""
+    """What a dialect made of a request: names as the caller wrote them, arguments and context as JSON values.
+
+    `key` is the caller's idempotency key: a write with it may be sent again without being done again.
+    """
 
     model: str
     method: str
@@ -55,6 +61,12 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     context: Any = None
     dialect: Dialect = NATIVE
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what is asked."""
+        return sha256(encode([self.model, self.method, self.args, self.kwargs, self.context])).hexdigest()
 
 
 @dataclass(slots=True)
@@ -104,13 +116,15 @@ class Executor:
         context = Context.of(call.context)
         arguments = method.bind(call.args, call.kwargs, netforce=call.dialect.vocabulary is Vocabulary.NETFORCE)
         function: Callable[..., Any] = getattr(model, method.attribute)
+        if call.key and not method.exposure.readonly:
+            function = _once(function, call)
         while True:
             run.attempts += 1
             given = arguments if method.exposure.readonly else _copied(arguments)
             try:
                 return await self._attempt(run, context, function, given, method.exposure.readonly)
             except MAY_PASS as error:
-                if run.attempts >= LIMITS.call_attempts or not _passes(error):
+                if run.attempts >= LIMITS.call_attempts or not _passes(error, call):
                     raise
                 self._metrics.retry(getattr(error, "sqlstate", None) or "lost")
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 4**run.attempts)))  # noqa: S311
@@ -194,7 +208,24 @@ async def _transaction(
     return answer
 
 
-def _passes(error: Exception) -> bool:
+def _once(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
+    """The method under the call's key: the answer it gave before, or the method and its answer kept."""
+    fingerprint = call.fingerprint
+
+    async def answer_once(env: Env, **arguments: Any) -> Any:
+        kept = await idempotency.claim(env, call.key, fingerprint)
+        if kept is not None:
+            return kept
+        answer = await function(env, **arguments)
+        await idempotency.keep(env, call.key, encode(answer).decode())
+        return answer
+
+    return answer_once
+
+
+def _passes(error: Exception, call: Call) -> bool:
+    if isinstance(error, OutcomeUnknownError):  # with a key the next try finds out
+        return bool(call.key)
     return getattr(error, "sqlstate", None) in RETRIED or isinstance(error, CONNECTION_LOST)
 
 

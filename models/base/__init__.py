@@ -7,6 +7,7 @@ from models.base.country import Country, CountryState, country_data
 from models.base.currency import Currency, currency_data
 from models.base.external_id import ExternalId
 from models.base.groups import ADMINISTRATORS, USERS, Groups
+from models.base.idempotency import Idempotency, clean
 from models.base.login_failures import LoginFailure
 from models.base.message import Message
 from models.base.parameter import Parameter
@@ -26,6 +27,7 @@ MODELS = (
     Session,
     ApiKey,
     LoginFailure,
+    Idempotency,
     Message,
     AuditEntry,
     Parameter,
@@ -34,3 +36,4 @@ MODELS = (
 )
 GROUPS = (USERS, ADMINISTRATORS)
 DATA = (*currency_data(), *country_data())
+CLEANERS = (clean,)

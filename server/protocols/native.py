@@ -6,6 +6,9 @@
     whoami    the same as login without token
     version   who answers
 
+A write sent with the header Idempotency-Key may be sent again, for 90 days: the same call gets the same answer and is
+done once, another call under the same key is a conflict. In a batch the key counts for each member by its place.
+
 Credentials are a bearer token or an API key in the header Authorization, and nowhere else. They are looked at for each
 member of a batch anew. An error has the code of its class in `models.orm.errors`, and the data key, model, field, ids
 as far as they apply; -32603 has nothing but an error_id.
@@ -17,6 +20,7 @@ from typing import Any
 
 from aiohttp import web
 
+from models.base.idempotency import LONGEST_KEY
 from models.orm.env import User
 from models.orm.errors import InputError, SessionError
 from server.deployment import VERSION, Deployment
@@ -34,6 +38,17 @@ class Exchange:
 
     deployment: Deployment
     request: web.Request
+    executed: int = 0
+
+    def next_key(self) -> str:
+        """The idempotency key of the next call, empty when there is none; members of a batch are numbered."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return ""
+        if not key or len(key) > LONGEST_KEY - 4 or not (key.isascii() and key.isprintable()):
+            raise InputError("Idempotency-Key must be 1 to 251 printable characters of ASCII.")
+        self.executed += 1
+        return key if self.executed == 1 else f"{key}#{self.executed}"
 
     @property
     def token_shown(self) -> str:
@@ -78,7 +93,7 @@ async def execute(exchange: Exchange, /, *given: Any, **named: Any) -> Any:
         raise InputError("model and method must be text.")
     _check(args, list, "args", "a list")
     _check(kwargs, dict, "kwargs", "an object")
-    call = Call(model, method, args or (), kwargs or {}, context)
+    call = Call(model, method, args or (), kwargs or {}, context, key=exchange.next_key())
     return await exchange.deployment.executor.execute(call, await exchange.user())
 
 
