@@ -22,6 +22,7 @@ from server.protocols.native import NativeEndpoint
 from server.protocols.odoo_jsonrpc import OdooEndpoint
 from server.protocols.odoo_pages import OdooPages
 from server.protocols.odoo_web import OdooWeb
+from server.protocols.xmlrpc import XmlRpcEndpoint
 from server.settings import Settings
 
 DEPLOYMENT = web.AppKey("DEPLOYMENT", Deployment)
@@ -55,6 +56,9 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     router = app.router
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
     router.add_post("/jsonrpc", OdooEndpoint(deployment).handle)
+    xmlrpc = XmlRpcEndpoint(deployment)
+    router.add_post("/xmlrpc/2/{service}", xmlrpc.handle)
+    router.add_post("/xmlrpc/{service}", xmlrpc.handle_old)
     for path, handler in OdooWeb(deployment).routes.items():
         router.add_post(path, handler)
     add_pages(router, OdooPages(deployment))

@@ -8,7 +8,9 @@ from models.orm import Env, rpc
 
 COMPANIES = """
 select c.id, c.name, c.sequence, c.parent_id, c.currency_id,
-    array(select b.id from res_company b where b.parent_id = c.id and b.id = any($1::bigint[]) order by b.id) as branches
+    array(
+        select b.id from res_company b where b.parent_id = c.id and b.id = any($1::bigint[]) order by b.id
+    ) as branches
 from res_company c where c.id = any($1::bigint[]) order by c.sequence, c.name, c.id
 """
 CURRENCIES = "select id, name, symbol, position, decimal_places from res_currency where active order by id"

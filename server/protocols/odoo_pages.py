@@ -24,7 +24,7 @@ FORM_COOKIE = "login_form"
 FORM_SECONDS = 3600
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -32,7 +32,6 @@ PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>{title}</title>
-<style>body {{ font: 16px sans-serif; margin: 3rem auto; max-width: 22rem }} input {{ display: block; width: 100% }}</style>
 <script>
 {data}
 </script>

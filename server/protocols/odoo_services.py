@@ -9,11 +9,11 @@ from typing import Any
 
 from models.orm.dialect import ODOO
 from models.orm.env import User
-from models.orm.errors import AccessError, InputError, LoginError
+from models.orm.errors import AccessError, InputError, LoginError, UnknownMethodError
 from server.deployment import Deployment
 from server.execute import Call
 from server.protocols.odoo_envelope import missing_arguments
-from server.protocols.odoo_errors import DENIED, Kind, OdooFault
+from server.protocols.odoo_errors import DENIED, NO_METHOD, Kind, OdooFault
 
 Service = Callable[..., Awaitable[Any]]
 
@@ -123,7 +123,17 @@ class OdooServices:
         database, uid, password, model, method = values
         number = int(uid) if isinstance(uid, str) and uid.isascii() and uid.isdigit() and len(uid) < 19 else uid
         user = await self.user(database, number if isinstance(number, int) else None, password, address)
-        return await self._deployment.executor.execute(model_call(model, method, args, kwargs), user)
+        return await call_model(self._deployment, user, model, method, args, kwargs)
+
+
+async def call_model(
+    deployment: Deployment, user: User, model: Any, method: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a method of a model for a user, with the words for an unknown one that clients look for."""
+    try:
+        return await deployment.executor.execute(model_call(model, method, args, kwargs), user)
+    except UnknownMethodError:
+        raise OdooFault(f"The method '{model[:64]}.{method[:64]}' does not exist", NO_METHOD) from None
 
 
 def model_call(model: Any, method: Any, args: list[Any], kwargs: dict[str, Any]) -> Call:

@@ -20,7 +20,7 @@ from server.execute import Call
 from server.protocols.odoo_cookie import check_origin, drop_session, session_user, set_session, token_of
 from server.protocols.odoo_envelope import answer, missing_arguments
 from server.protocols.odoo_errors import NOT_FOUND, OdooFault
-from server.protocols.odoo_services import OdooServices, model_call, version_info
+from server.protocols.odoo_services import OdooServices, call_model, version_info
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -144,9 +144,7 @@ class OdooWeb:
         if not isinstance(args, list) or not isinstance(kwargs, dict):
             raise InputError("args must be a list and kwargs an object.")
         try:
-            return await self._deployment.executor.execute(
-                model_call(params["model"], params["method"], args, kwargs), user
-            )
+            return await call_model(self._deployment, user, params["model"], params["method"], args, kwargs)
         except UnknownModelError as error:
             if error.model != params["model"]:
                 raise
