@@ -6,6 +6,7 @@ Every step says who does what, and raises `WalkError` when the other side does n
 from __future__ import annotations
 
 import asyncio
+import html
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -234,7 +235,7 @@ async def chatter(client: AsyncClient, model: str, record: int) -> list[str]:
     lines: list[str] = []
     for message in found:
         author = message["author_id"][1] if message["author_id"] else ""
-        texts = [message["body"]] if message["body"] else []
+        texts = [html.unescape(message["body"])] if message["body"] else []
         texts += [_change(change) for change in message["tracking"] or ()]
         lines.extend(f"{message['date']}  {author:<28} {text}" for text in texts)
     return lines

@@ -1,6 +1,6 @@
 """When a failed job is tried again, and when it is given up until somebody looks at it.
 
-Waits double from 15 seconds to four hours, a quarter more or less at random so that many jobs do not return as one. A
+Waits double from two seconds to four hours, a quarter more or less at random so that many jobs do not return as one. A
 job is parked when it has failed both often enough (10 times) and long enough (72 hours after its first try). What the
 other side refuses for its content is parked sooner, because it will not change its mind. Wrong credentials wait five
 minutes at least: a tight loop would lock the account.
@@ -19,7 +19,7 @@ LONGEST_ASKED = timedelta(hours=24)  # of a Retry-After: the other side must not
 class Retry:
     """How often and how long. `rejections` is the number of tries for what the other side rejects for its content."""
 
-    first: timedelta = timedelta(seconds=15)
+    first: timedelta = timedelta(seconds=2)
     longest: timedelta = timedelta(hours=4)
     attempts: int = 10
     horizon: timedelta = timedelta(hours=72)
@@ -37,7 +37,7 @@ class Retry:
         """Return how long to wait after the given number of tries."""
         bound: timedelta = min(self.longest, self.first * 2 ** min(attempts - 1, 30))
         wait = bound * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311  spreads load, hides nothing
-        if outcome.verdict is Verdict.REFUSED:
+        if outcome.verdict in (Verdict.REFUSED, Verdict.FORBIDDEN):
             wait = max(wait, self.refused)
         if outcome.retry_after is not None:
             wait = max(wait, min(timedelta(seconds=outcome.retry_after), LONGEST_ASKED))
