@@ -26,6 +26,7 @@ from models.sale.totals import recompute
 
 VALID_DAYS = 30
 NO_NUMBER = ("New", "/", "")
+ADDRESSES = ("partner_invoice_id", "partner_shipping_id")
 PRICE_TERMS = frozenset({"tax_type", "currency_id"})
 
 NOT_CONFIRMABLE = "Some orders are not in a state requiring confirmation."
@@ -96,7 +97,7 @@ class Order(Model, name="sale.order", label="Sales Order"):
             if row.get("name") in NO_NUMBER:
                 row["name"] = None
             _date(env, row)
-            for address in ("partner_invoice_id", "partner_shipping_id"):
+            for address in ADDRESSES:
                 if row.get(address) is None:
                     row[address] = row.get("partner_id")
         bare = [row for row in rows if row.get("currency_id") is None]
@@ -111,9 +112,12 @@ class Order(Model, name="sale.order", label="Sales Order"):
 
     @classmethod
     async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
-        """Keep both dates in step; refuse another company, and other price terms once the order is confirmed."""
+        """Keep dates and addresses in step; refuse another company, and other price terms once it is confirmed."""
         await super().prepare_write(env, ids, row)
         _redate(env, row)
+        if row.get("partner_id") is not None:
+            for address in ADDRESSES:
+                row.setdefault(address, row["partner_id"])
         if row.keys().isdisjoint(PRICE_TERMS | {"company_id"}):
             return
         for order in await cls.lock(env, ids, ["name", "state", "locked", "company_id"]):

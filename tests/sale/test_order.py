@@ -34,6 +34,14 @@ async def test_an_order_begins_as_a_draft_of_the_caller(env):
     assert found == ("draft", env.user.id, env.company_id, partner, partner)
 
 
+async def test_another_customer_brings_other_addresses(env):
+    record, other = await order(env), await customer(env)
+
+    await env[Order].write(env, [record], {"partner_id": other})
+
+    assert await read(env, ORDER, record, "partner_invoice_id", "partner_shipping_id") == (other, other)
+
+
 async def test_an_order_is_numbered_and_dated(env):
     record = await order(env)
 
