@@ -1,0 +1,439 @@
+"""BPO leads as Odoo's clients and the agents know them: creation, stages, closing, calls, visits."""
+
+from decimal import Decimal
+
+import pytest
+
+from models.orm.dialect import ODOO
+from models.orm.env import Env
+from models.orm.errors import (
+    AccessError,
+    AppError,
+    InputError,
+    RequiredError,
+    TransitionError,
+    UserError,
+    ValidationError,
+)
+from tests.bpo.making import LEAD, STAGES, brand, dealership, endorsed, lead, negotiated, stage
+from tests.sale.making import messages, read, tracked
+
+
+@pytest.fixture
+async def agent(as_user):
+    return await as_user("bpo.agent")
+
+
+@pytest.fixture
+async def supervisor(as_user):
+    return await as_user("bpo.supervisor")
+
+
+async def stage_name(env, record):
+    return (await read(env, LEAD, record, "stage_id.name"))[0]
+
+
+# creation
+
+
+async def test_the_shipped_stages_come_in_order(env):
+    stages = await env["crm.stage"].find(env, [], ["name", "is_won", "is_lost", "is_endorse"])
+
+    assert [(one.id, one.name) for one in stages][:3] == [(1, "New"), (2, "Qualified"), (3, "Negotiation")]
+    assert [one.name for one in stages] == list(STAGES)
+    assert [one.name for one in stages if one["is_endorse"]] == ["Endorsed w/ S.Q.", "Endorsed w/o S.Q."]
+
+
+async def test_a_lead_has_a_reference_and_is_called_by_it_unless_named(env):
+    named, unnamed = await lead(env, name="Fleet of ten"), await lead(env)
+
+    assert (await read(env, LEAD, named, "name"))[0] == "Fleet of ten"
+    [name, reference] = await read(env, LEAD, unnamed, "name", "reference")
+    assert name == reference
+    assert reference.startswith("LEAD/")
+    assert (await read(env, LEAD, named, "reference"))[0].startswith("LEAD/")
+
+
+async def test_a_lead_starts_in_new_with_its_probability(env):
+    record = await lead(env)
+
+    assert await read(env, LEAD, record, "stage_id.name", "probability", "type", "won_status") == (
+        "New",
+        Decimal(10),
+        "opportunity",
+        "pending",
+    )
+
+
+async def test_a_given_probability_is_kept(env):
+    assert await read(env, LEAD, await lead(env, probability=42), "probability") == (Decimal(42),)
+
+
+@pytest.mark.parametrize("probability", [-1, 100.01, 1000])
+async def test_a_probability_is_a_percentage(env, probability):
+    with pytest.raises(AppError):
+        await lead(env, probability=probability)
+
+
+async def test_the_customers_contact_data_is_taken_over(env):
+    company = {"name": "Santos Inc.", "email": "office@example.com", "phone": "02 555 0001", "city": "Cebu"}
+    [partner] = await env["res.partner"].insert(env, [{**company, "company_type": "company"}])
+
+    record = await lead(env, partner_id=partner, phone="02 555 0002")
+
+    found = await read(env, LEAD, record, "partner_name", "contact_name", "email_from", "phone", "city")
+    assert found == ("Santos Inc.", "Maria Santos", "office@example.com", "02 555 0002", "Cebu")
+
+
+async def test_what_a_create_costs(env):
+    [partner] = await env["res.partner"].insert(env, [{"name": "Customer"}])
+    before = env.statements
+
+    await env[LEAD].create(
+        env,
+        {
+            "name": "Bench lead",
+            "partner_id": partner,
+            "type": "opportunity",
+            "expected_revenue": 1000.0,
+            "priority": "1",
+            "description": "created by a load generator",
+        },
+    )
+
+    assert env.statements - before <= 6
+
+
+@pytest.mark.parametrize(("values", "most"), [({"city": "Cebu"}, 3), ({"expected_revenue": 5}, 3)])
+async def test_what_a_write_costs(env, values, most):
+    record = await lead(env)
+    before = env.statements
+
+    await env[LEAD].write(env, [record], values)
+
+    assert env.statements - before <= most
+
+
+async def test_what_a_read_costs(env):
+    record = await lead(env)
+    fields = ["name", "partner_id", "stage_id", "user_id", "expected_revenue", "probability", "email_from"]
+    before = env.statements
+
+    await env[LEAD].read(env, [record], fields)
+
+    assert env.statements - before == 1
+
+
+@pytest.mark.statement("Z13")
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"reference": "LEAD/1"},
+        {"date_won": "2026-01-01 00:00:00"},
+        {"endorse_state": "done"},
+        {"dealer_lead_name": "DLEAD/1"},
+        {"dealer_order_name": "S1"},
+        {"lost_reason": "other"},
+    ],
+)
+async def test_what_the_workflow_writes_nobody_else_writes(env, values):
+    record = await lead(env)
+
+    with pytest.raises(AppError):
+        await env[LEAD].write(env, [record], values)
+    with pytest.raises(AppError):
+        await lead(env, **values)
+
+
+# stages
+
+
+async def test_an_agent_creates_leads_in_new_only(agent):
+    with pytest.raises(TransitionError, match="A new lead starts in New"):
+        await lead(agent, stage_id=await stage(agent, "Qualified"))
+
+
+@pytest.mark.parametrize("name", ["Qualified", "Negotiation"])
+async def test_a_supervisor_records_a_lead_that_is_under_way(supervisor, name):
+    assert await stage_name(supervisor, await lead(supervisor, stage_id=await stage(supervisor, name))) == name
+
+
+@pytest.mark.parametrize("name", ["Endorsed w/ S.Q.", "Won", "Lost"])
+async def test_nobody_creates_a_closed_lead(env, name):
+    with pytest.raises(TransitionError):
+        await lead(env, stage_id=await stage(env, name))
+
+
+async def test_a_lead_walks_one_step_at_a_time(agent):
+    record = await lead(agent)
+
+    with pytest.raises(TransitionError, match=r"Skipping Qualified\. Go one step at a time\."):
+        await agent[LEAD].write(agent, [record], {"stage_id": await stage(agent, "Negotiation")})
+    await agent[LEAD].write(agent, [record], {"stage_id": await stage(agent, "Qualified")})
+    with pytest.raises(TransitionError, match=r"^Leads can only move forward one stage at a time\."):
+        await agent[LEAD].write(agent, [record], {"stage_id": await stage(agent, "New")})
+
+    assert await read(agent, LEAD, record, "stage_id.name", "probability") == ("Qualified", Decimal(30))
+
+
+@pytest.mark.parametrize("name", ["Endorsed w/ S.Q.", "Endorsed w/o S.Q."])
+async def test_a_hand_off_stage_is_reached_by_endorsing_only(env, name):
+    record = await negotiated(env)
+
+    with pytest.raises(TransitionError, match="Use Endorse"):
+        await env[LEAD].write(env, [record], {"stage_id": await stage(env, name)})
+
+
+@pytest.mark.parametrize(("name", "date"), [("Won", "date_won"), ("Lost", "date_lost")])
+async def test_writing_a_closing_stage_closes_the_lead(env, name, date):
+    record = await lead(env)
+
+    await env[LEAD].write(env, [record], {"stage_id": await stage(env, name)})
+
+    found = await read(env, LEAD, record, "won_status", date, "date_closed", "probability")
+    assert found == (name.lower(), env.now, env.now, Decimal(100 if name == "Won" else 0))
+
+
+async def test_a_closed_lead_does_not_move(env):
+    record = await lead(env)
+    await env[LEAD].action_set_won(env, [record])
+
+    with pytest.raises(TransitionError, match="is already Won"):
+        await env[LEAD].write(env, [record], {"stage_id": await stage(env, "New")})
+
+
+async def test_a_second_date_is_not_written_by_a_batch(env):
+    won, open_lead = await lead(env), await lead(env)
+    await env[LEAD].action_set_won(env, [won])
+
+    with pytest.raises(TransitionError):
+        await env[LEAD].write(env, [won, open_lead], {"stage_id": await stage(env, "Won")})
+
+    assert await stage_name(env, open_lead) == "New"
+
+
+# closing, in Odoo's words
+
+
+async def test_odoo_wins_a_lead(env):
+    record = await lead(env)
+
+    assert await env[LEAD].action_set_won(env, [record]) is True
+    assert await env[LEAD].action_set_won(env, [record]) is True
+
+    assert await read(env, LEAD, record, "probability", "stage_id.is_won", "date_won") == (Decimal(100), True, env.now)
+    assert [change[0] for change in await tracked(env, LEAD, record)] == ["stage_id"]
+
+
+async def test_odoo_loses_and_archives_a_lead(env):
+    record = await lead(env)
+    [reason] = await env["crm.lost.reason"].search(env, [["code", "=", "price_too_high"]])
+
+    assert await env[LEAD].action_set_lost(env, [record], lost_reason_id=reason) is None
+
+    found = await read(env, LEAD, record, "active", "probability", "lost_reason_id", "lost_reason", "won_status")
+    assert found == (False, Decimal(0), reason, "price_too_high", "lost")
+
+
+async def test_odoos_wizard_loses_leads(env):
+    records = [await lead(env), await lead(env)]
+    wizard = env["crm.lead.lost"]
+    form = await wizard.create(
+        env.with_context(active_model=LEAD, active_ids=records), {"lost_feedback": "<p>Too slow</p>"}
+    )
+
+    await wizard.action_lost_reason_apply(env, [form])
+
+    assert [await read(env, LEAD, record, "won_status", "lost_notes") for record in records] == [
+        ("lost", "<p>Too slow</p>")
+    ] * 2
+
+
+@pytest.mark.statement("H92", "H93")
+async def test_the_call_centre_gives_a_reason_and_keeps_the_lead_in_sight(env):
+    record = await lead(env)
+
+    with pytest.raises(RequiredError):
+        await env[LEAD].mark_lost(env, [record])
+    await env[LEAD].mark_lost(env, [record], "chose_competitor", "Bought a <b>bike</b>")
+
+    assert await read(env, LEAD, record, "active", "lost_reason", "lost_reason_id.name") == (
+        True,
+        "chose_competitor",
+        "Chose Competitor",
+    )
+    *_, told = await messages(env, LEAD, record)
+    assert told == "Lead lost: Chose Competitor. Notes: Bought a &lt;b&gt;bike&lt;/b&gt;"
+
+
+@pytest.mark.statement("H94")
+async def test_an_unknown_reason_is_refused(env):
+    with pytest.raises(InputError):
+        await env[LEAD].mark_lost(env, [await lead(env)], "bored")
+
+
+async def test_a_lost_lead_is_not_won(env):
+    record = await lead(env)
+    await env[LEAD].mark_lost(env, [record], "other")
+
+    with pytest.raises(TransitionError, match="is already Lost"):
+        await env[LEAD].action_set_won(env, [record])
+
+
+@pytest.mark.parametrize("method", ["action_set_won", "mark_lost", "action_set_lost"])
+async def test_an_endorsed_lead_is_closed_by_its_dealer_alone(env, method):
+    record = await endorsed(env, await dealership(env))
+    arguments = ["other"] if method == "mark_lost" else []
+
+    with pytest.raises(UserError, match="its outcome comes from the dealer"):
+        await getattr(env[LEAD], method)(env, [record], *arguments)
+    with pytest.raises((UserError, TransitionError)):
+        await env[LEAD].write(env, [record], {"stage_id": await stage(env, "Won")})
+
+
+async def test_the_words_of_odoo_are_understood(env):
+    odoo = Env(env.registry, env.connection, env.user, dialect=ODOO)
+
+    record = await odoo[LEAD].create(odoo, {"name": "Odoo", "stage_id": 1, "user_id": False, "partner_id": False})
+
+    [found] = (await odoo[LEAD].read(odoo, [record], ["stage_id", "user_id", "expected_revenue"])).value()
+    assert found == {"id": record, "stage_id": [1, "New"], "user_id": False, "expected_revenue": Decimal("0.00")}
+
+
+# claims
+
+
+async def names(env):
+    return set(await env[LEAD].search(env, []))
+
+
+async def test_a_claimed_lead_is_invisible_to_other_agents(env, agent, supervisor, as_user):
+    other = await as_user("bpo.agent")
+    free, own, foreign = await lead(env, user_id=None), await lead(agent), await lead(other)
+
+    assert await names(agent) == {free, own}
+    assert {free, own, foreign} <= await names(supervisor)
+    with pytest.raises(AppError):
+        await agent[LEAD].read(agent, [foreign], ["contact_name"])
+
+
+async def test_an_agent_claims_an_unclaimed_lead(env, agent):
+    record = await lead(env, user_id=None)
+
+    assert await agent[LEAD].action_claim(agent, [record]) is True
+
+    assert await read(agent, LEAD, record, "user_id", "date_open") == (agent.user.id, agent.now)
+    assert f"Lead claimed by {agent.user.name}." in await messages(env, LEAD, record)
+
+
+async def test_a_lead_is_worked_on_after_its_claim(env, agent):
+    record = await lead(env, user_id=None)
+
+    for work in (
+        agent[LEAD].action_set_won(agent, [record]),
+        agent[LEAD].mark_lost(agent, [record], "other"),
+        agent[LEAD].write(agent, [record], {"stage_id": await stage(agent, "Qualified")}),
+        agent[LEAD].log_call(agent, [record], "busy"),
+        agent[LEAD].schedule_visit(agent, [record], "2027-01-02 10:00:00", "Showroom"),
+        agent[LEAD].action_endorse_with_sq(agent, [record]),
+    ):
+        with pytest.raises(UserError, match=r"^Claim LEAD/\d+ first\.$"):
+            await work
+
+
+async def test_an_agent_assigns_nobody(agent, as_user):
+    other, record = await as_user("bpo.agent"), await lead(agent)
+
+    with pytest.raises(AccessError, match="Only a supervisor may assign"):
+        await agent[LEAD].write(agent, [record], {"user_id": other.user.id})
+    with pytest.raises(AccessError):
+        await lead(agent, user_id=other.user.id)
+
+
+async def test_a_supervisor_reassigns(env, supervisor, agent):
+    record = await lead(env)
+
+    await supervisor[LEAD].write(supervisor, [record], {"user_id": agent.user.id})
+
+    assert await read(env, LEAD, record, "user_id") == (agent.user.id,)
+
+
+# calls and visits
+
+
+async def test_a_call_and_a_visit_belong_to_the_lead(agent):
+    record = await lead(agent)
+
+    call = await agent[LEAD].log_call(agent, record, "answered", 0.5)
+    [visit] = await agent[LEAD].schedule_visit(agent, [record], "2027-01-02 10:00:00", "Showroom")
+    await agent["crm.visit"].action_done(agent, [visit])
+
+    assert await read(agent, LEAD, record, "call_log_ids", "visit_ids") == ((call,), (visit,))
+    assert await read(agent, "crm.visit", visit, "state", "user_id") == ("done", agent.user.id)
+
+
+# searches and groups
+
+
+async def test_leads_are_grouped_by_stage_and_agent(env):
+    for revenue in (100, 200):
+        await lead(env, expected_revenue=revenue)
+
+    groups = await env[LEAD].read_group(env, [], ["expected_revenue:sum"], ["stage_id", "user_id"], lazy=False)
+
+    assert [(group["stage_id"][1], group["__count"], group["expected_revenue"]) for group in groups] == [
+        ("New", 2, Decimal("300.00"))
+    ]
+
+
+async def test_orders_point_at_their_opportunity(env):
+    record = await lead(env)
+    [partner] = await env["res.partner"].insert(env, [{"name": "Customer"}])
+
+    order = await env["sale.order"].create(env, {"partner_id": partner, "opportunity_id": record})
+
+    assert await read(env, LEAD, record, "order_ids") == ((order,),)
+
+
+# configuration
+
+
+@pytest.mark.parametrize("group", ["bpo.agent", "bpo.supervisor", "bpo.manager"])
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        ("crm.stage", {"name": "Test drive", "sequence": 15}),
+        ("crm.brand", {"name": "Omoda", "code": "OMODA"}),
+        ("crm.lead.source", {"code": "expo", "name": "Expo", "source_type": "event"}),
+        ("crm.dealership", {"code": "CEB", "name": "Cebu"}),
+        ("crm.lost.reason", {"name": "Weather"}),
+    ],
+)
+async def test_managers_configure(as_user, group, model, values):
+    actor = await as_user(group)
+
+    if group == "bpo.manager":
+        assert await actor[model].create(actor, values)
+    else:
+        with pytest.raises(AccessError):
+            await actor[model].create(actor, values)
+
+
+async def test_a_code_of_a_brand_is_unique(env):
+    await brand(env)
+
+    with pytest.raises(Exception, match="crm_brand"):
+        await env["crm.brand"].create(env, {"name": "Another", "code": "CHERY"})
+
+
+async def test_the_sources_of_web_leads_are_found_by_their_external_ids(env):
+    found = await env["crm.lead.source"].find(env, [["source_type", "=", "website"]], ["code"])
+
+    assert [source.code for source in found] == ["source_web_quotation", "source_web_test_drive"]
+    with pytest.raises(UserError):
+        await env["crm.lead.source"].delete(env, [found[0].id])
+
+
+async def test_a_stage_keeps_its_kind(env):
+    with pytest.raises(ValidationError, match="keeps its kind"):
+        await env["crm.stage"].write(env, [await stage(env, "Won")], {"is_won": False})
