@@ -113,6 +113,17 @@ def method_of(owner: type, attribute: str) -> Method | None:
     if exposure is None:
         return None
     function = cast(Callable[..., Any], getattr(owner, attribute).__func__)
+    key = (function, id(exposure))  # most methods are the same function on every model: they are looked at once
+    found = _known.get(key)
+    if found is None:
+        found = _known[key] = _described(attribute, function, exposure)
+    return found
+
+
+_known: dict[tuple[Callable[..., Any], int], Method] = {}
+
+
+def _described(attribute: str, function: Callable[..., Any], exposure: Exposure) -> Method:
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())[2:]  # cls and env are ours
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
