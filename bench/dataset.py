@@ -77,7 +77,8 @@ async def fill(connection: Connection, rows: int, database: str) -> World:
     unit = await connection.fetchval(
         "select res_id from ir_model_data where module = 'uom' and name = 'product_uom_unit'"
     )
-    for copied in records.tables(world, unit):
+    shelf = await connection.fetchval("select lot_stock_id from stock_warehouse where company_id = $1", COMPANY)
+    for copied in records.tables(world, unit, shelf):
         await connection.copy_records_to_table(copied.table, records=copied.records, columns=copied.columns)
     for table in ("res_users", "res_partner", "product_product", "account_tax", "crm_lead"):
         await connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table}")  # noqa: S608

@@ -17,6 +17,7 @@ SEED = 20_260_101
 CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 PRODUCTS = 200
 USERS = 50
+STOCK = Decimal(10_000_000)
 COUNTRIES = 50
 LEADS_A_PARTNER = 10
 LEADS_A_COUNTRY = 1000  # below this a country is left out: each has to fill a page of those that a search wants
@@ -47,8 +48,8 @@ def size_of(rows: int, *, company: int, countries: Sequence[int], stages: Sequen
     )
 
 
-def tables(world: World, unit: int) -> Iterator[Copied]:
-    """Every table in the order of its references. `unit` is the unit of measure of all products."""
+def tables(world: World, unit: int, shelf: int) -> Iterator[Copied]:
+    """Every table in the order of its references. `unit`: of measure, of all products; `shelf`: where they lie."""
     yield Copied("res_users", ("id", "name", "login", "login_key", "company_id", "lang", "tz", "active"), _users(world))
     yield Copied("res_company_users_rel", ("user_id", "company_id"), ((i, world.company) for i in _ids(world.users)))
     yield Copied(
@@ -67,6 +68,11 @@ def tables(world: World, unit: int) -> Iterator[Copied]:
         iter([(FIRST, "VAT", Decimal(12), "percent", "sale", 1, True, world.company)]),
     )
     yield Copied("product_taxes_rel", ("product_id", "tax_id"), ((i, FIRST) for i in _ids(world.products)))
+    yield Copied(
+        "stock_quant",
+        ("product_id", "location_id", "quantity", "company_id"),
+        ((i, shelf, STOCK, world.company) for i in _ids(world.products)),
+    )
     yield Copied("crm_lead", LEAD_COLUMNS, _leads(world))
     yield Copied(
         "mail_message",

@@ -39,6 +39,7 @@ AMONG_MORE = ("search_few", "search_read")
 SERVERS_CORE, LOAD_CORE = 0, 1
 SHOWN = 45  # lines of a profile
 NATIVE = "native"
+WARM = "select pg_prewarm(oid) from pg_class where relkind in ('r', 'i') and relnamespace = 'public'::regnamespace"
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +108,8 @@ async def _prepared(address: DatabaseAddress, name: str, rows: int) -> tuple[Wor
     try:
         backend = await connection.fetchval("select pg_backend_pid()")
         world = await dataset.world_of(connection, rows, name)
+        await connection.execute("create extension pg_prewarm")
+        await connection.fetch(WARM)
         return world, await dataset.admit(connection, name), cpu.parent_of(backend)
     finally:
         await connection.close()
