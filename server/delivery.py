@@ -23,8 +23,9 @@ from models.orm.env import SYSTEM_USER_ID, Env, User
 from models.orm.errors import AppError, BusyError
 from models.orm.registry import Registry
 from models.sync.handler import AnyHandler, Handler, LocalHandler, RemoteCall, Remotes
-from models.sync.outcome import Outcome, Verdict, error_text, outcome_of
+from models.sync.outcome import ANSWERS, TROUBLES, Outcome, Verdict, error_text, outcome_of
 from models.sync.queue import Job, Queue, Result, State
+from rpc_client import RpcError
 from server.database.errors import CONNECTION_LOST
 from server.database.pool import Pool
 from server.database_errors import RETRIED
@@ -36,7 +37,7 @@ Answer = TypeVar("Answer")
 log = structlog.get_logger(__name__)
 
 SEND_SECONDS = 15.0
-TRANSACTIONS = 4  # at once: the other connections of the pool are for callers
+TRANSACTIONS = 4  # at once, fewer in a small pool: claims and leases need connections too
 ATTEMPTS = 5
 MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, *CONNECTION_LOST)
 DATABASE_AWAY: tuple[type[Exception], ...] = (*CONNECTION_LOST, BusyError)
@@ -89,7 +90,7 @@ class Delivery:
         self._queue = queue
         self._remotes = remotes
         self._send_seconds = send_seconds
-        self._transactions = asyncio.Semaphore(TRANSACTIONS)
+        self._transactions = asyncio.Semaphore(max(1, min(TRANSACTIONS, pool.size - 1)))
 
     async def deliver(self, job: Job, handler: AnyHandler) -> None:
         """Do a job. Nothing is raised but cancellation: whatever goes wrong is written down or left to the lease."""
@@ -155,7 +156,9 @@ class Delivery:
             return await self._write_failure(job, handler, error)
 
     async def _send(self, job: Job, handler: Handler) -> Result:
-        outcome = await self._attempt(job, handler)
+        prepared = await self._prepared(job, handler)
+        sent = isinstance(prepared, RemoteCall)
+        outcome = await self._sent(job, handler, prepared) if isinstance(prepared, RemoteCall) else prepared
         result = _result(job, handler, outcome)
 
         async def work(env: Env) -> Result:
@@ -168,34 +171,34 @@ class Delivery:
             raise
         except Exception as error:  # noqa: BLE001 written down as the job's failure
             result = await self._write_failure(job, handler, error)
-        await self._note_remote(job, outcome)
+        if sent:
+            await self._note_remote(job, outcome)
         return result
 
-    async def _attempt(self, job: Job, handler: Handler) -> Outcome:
-        """Prepare and send. Only a database that is away, or a lost lease, is no outcome."""
-        call: RemoteCall | None = None
+    async def _prepared(self, job: Job, handler: Handler) -> RemoteCall | Outcome:
+        """The call to make, or how the try ended without one."""
         try:
             call = await self.transaction(job, lambda env: handler.prepare(env, job))
-            if call is None:
-                return Outcome.skipped()
-            self._leases.check(job.claim)
-            return await self._sent(job, handler, call)
         except LEFT_ALONE:
             raise
         except Exception as error:
-            outcome = outcome_of(error, (call.account.secret,) if call is not None else ())
-            if outcome.verdict is Verdict.FAILED and not isinstance(error, AppError):
-                log.warning("job failed", job=job.id, kind=job.kind, exc_info=_without_text(error))
-            return outcome
+            if not isinstance(error, AppError):
+                log.exception("job cannot be prepared", job=job.id, kind=job.kind)
+            return outcome_of(error)
+        return call if call is not None else Outcome.skipped()
 
     async def _sent(self, job: Job, handler: Handler, call: RemoteCall) -> Outcome:
+        self._leases.check(job.claim)
         try:
             async with asyncio.timeout(self._send_seconds) as limit:
                 return await handler.send(call, job, self._remotes)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            return Outcome(Verdict.UNREACHED, error=f"No answer within {self._send_seconds:g} seconds.")
+        except Exception as error:  # every failure is an outcome
+            if limit.expired():
+                return Outcome(Verdict.SILENT, error=f"No answer within {self._send_seconds:g} seconds.")
+            outcome = outcome_of(error, (call.account.secret,))
+            if not isinstance(error, RpcError | AppError):
+                log.warning("job failed", job=job.id, kind=job.kind, exc_info=_without_text(error))
+            return outcome
 
     async def _finish(self, env: Env, job: Job, result: Result) -> Result:
         if not await self._queue.settle(env.connection, job, result):
@@ -211,10 +214,10 @@ class Delivery:
 
     async def _note_remote(self, job: Job, outcome: Outcome) -> None:
         async def note(env: Env) -> None:
-            if outcome.verdict in (Verdict.UNREACHED, Verdict.REFUSED):
+            if outcome.verdict in TROUBLES:
                 if await self._queue.unreached(env.connection, job, outcome):
                     log.error("remote fails", remote=job.remote, verdict=outcome.verdict.value, reason=outcome.error)
-            elif outcome.verdict is not Verdict.SKIPPED and await self._queue.reached(env.connection, job):
+            elif outcome.verdict in ANSWERS and await self._queue.reached(env.connection, job):
                 log.info("remote is well again", remote=job.remote)
 
         await self.transaction(job, note)

@@ -165,7 +165,7 @@ class Worker:
 
     async def _probe(self, job: Job) -> None:
         if await self._delivery.probe(job, self._handlers[job.kind]):
-            await self._shielded(lambda connection: self.queue.reached(connection, job))
+            await self._shielded(lambda connection: self.queue.reached(connection, job, by_probe=True))
             self._news.set()
 
     async def _shielded(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import rpc_client as rpc
 from models.orm.errors import AppError
-from models.sync.address import AddressRefusedError
+from models.sync.address import AddressRefusedError, RemoteUrlError
 from models.sync.redaction import redact
 
 
@@ -16,13 +16,19 @@ class Verdict(StrEnum):
 
     DELIVERED = "delivered"  # the other side has it
     SKIPPED = "skipped"  # there was nothing to send, on purpose
-    UNREACHED = "unreached"  # no usable answer: the remote as a whole may be down
+    UNREACHED = "unreached"  # no connection: the remote as a whole is away
+    SILENT = "silent"  # a connection but no usable answer in time: the remote is in trouble, or chokes on this job
     FAILED = "failed"  # the other side or we failed on this job; another try may end otherwise
-    REFUSED = "refused"  # our credentials or rights are wrong: concerns every job of the remote
+    REFUSED = "refused"  # our credentials are wrong, or the address is not allowed: concerns every job of the remote
+    FORBIDDEN = "forbidden"  # we may not do this there: concerns this job, or our account as a whole
     REJECTED = "rejected"  # the other side says no to the content
 
 
 SUCCESSES = frozenset({Verdict.DELIVERED, Verdict.SKIPPED})
+TROUBLES = frozenset({Verdict.UNREACHED, Verdict.SILENT, Verdict.REFUSED, Verdict.FORBIDDEN})
+"""What may be the remote's fault as a whole, not the job's."""
+ANSWERS = frozenset({Verdict.DELIVERED, Verdict.REJECTED})
+"""What shows that the remote is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,6 @@ class Outcome:
         return self.verdict in SUCCESSES
 
 
-REFUSALS = (rpc.LoginError, rpc.AccessError)
 REJECTIONS = (
     rpc.UserError,
     rpc.MissingError,
@@ -75,12 +80,15 @@ def error_text(error: BaseException, secrets: Iterable[str | None] = ()) -> str:
 
 
 def _verdict(error: Exception) -> Verdict:
-    if isinstance(error, REFUSALS) or is_refused_address(error):
+    status = error.status if isinstance(error, rpc.BadStatus) else None
+    if isinstance(error, rpc.LoginError | RemoteUrlError) or status == 401 or is_refused_address(error):
         return Verdict.REFUSED
-    if isinstance(error, rpc.BadStatus) and error.status in {401, 403}:
-        return Verdict.REFUSED
-    if isinstance(error, SILENCES):
+    if isinstance(error, rpc.AccessError) or status == 403:
+        return Verdict.FORBIDDEN
+    if isinstance(error, rpc.TransportError) and not error.may_have_run:
         return Verdict.UNREACHED
+    if isinstance(error, SILENCES):
+        return Verdict.SILENT
     return Verdict.REJECTED if isinstance(error, REJECTIONS) else Verdict.FAILED
 
 

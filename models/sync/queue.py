@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CLAIMED_REMOTES = 500
 REAPED = 500
+PAUSED_AFTER = 3  # failures in a row
 
 
 class State(StrEnum):
@@ -195,26 +196,30 @@ class Queue:
         rows = await connection.fetch(FIRE, self.ahead)
         return len(rows)
 
-    async def reached(self, connection: Connection, job: Job) -> bool:
-        """Note that the remote answers; say whether it had been failing. Then what waited for it may go at once."""
+    async def reached(self, connection: Connection, job: Job, *, by_probe: bool = False) -> bool:
+        """Note that the remote answers; say whether it had been failing. What waited for that may then go at once.
+
+        What never got a connection goes in any case. The rest goes only when the remote had failed every job and now
+        took one: a job that it alone chokes on must not be sped up by the success of others, nor by a probe.
+        """
         if not job.remote:
             return False
-        recovered = await connection.fetchval(REACHED, self.ahead, job.company_id, job.remote)
-        if recovered:
-            await connection.execute(LET_GO, self.ahead, job.company_id, job.remote)
-        return bool(recovered)
+        before = await connection.fetchrow(REACHED, self.ahead, job.company_id, job.remote)
+        if before is None or not before["failures"]:
+            return False
+        waiting = [Verdict.UNREACHED]
+        if not by_probe and (before["refused"] or before["failures"] >= PAUSED_AFTER):
+            waiting += [Verdict.SILENT, Verdict.REFUSED, Verdict.FORBIDDEN]
+        await connection.execute(LET_GO, self.ahead, job.company_id, job.remote, [one.value for one in waiting])
+        return True
 
     async def unreached(self, connection: Connection, job: Job, outcome: Outcome) -> bool:
         """Note that the remote does not answer, or refuses us; say whether that is news: its first pause."""
         if not job.remote:
             return False
-        refused = outcome.verdict is Verdict.REFUSED
         asked = timedelta(seconds=min(outcome.retry_after or 0.0, 3600.0))
-        return bool(
-            await connection.fetchval(
-                UNREACHED, self.ahead, job.company_id, job.remote, refused, asked, outcome.error or None
-            )
-        )
+        values = (self.ahead, job.company_id, job.remote, outcome.verdict.value, asked, outcome.error or None)
+        return bool(await connection.fetchval(UNREACHED, *values, PAUSED_AFTER))
 
     async def to_probe(self, connection: Connection) -> list[Job]:
         """Return one waiting job of each failing remote whose pause is over, to ask the remote if it is there again.
@@ -361,47 +366,52 @@ returning id
 REACHED = """
 update sync_remote r set failures = 0, refused = false, blocked_until = null, last_error = null,
     reached_at = now() + $1::interval, write_date = now()
-from (select id, failures from sync_remote where company_id = $2 and name = $3 and (failures > 0
+from (select id, failures, refused from sync_remote where company_id = $2 and name = $3 and (failures > 0
     or coalesce(reached_at < now() + $1::interval - interval '1 minute', true)) for update) old
 where r.id = old.id
-returning old.failures > 0
+returning old.failures, old.refused
 """
 
 LET_GO = """
 update sync_job set run_at = now() + $1::interval, write_date = now()
 where company_id = $2 and remote = $3 and state = 'ready' and run_at > now() + $1::interval
-  and verdict in ('unreached', 'refused')
+  and verdict = any($4::text[])
 """
 
-# $4 refused, $5 wait asked for, $6 error. Three silences in a row, or one refusal, begin a pause.
+# $4 verdict, $5 wait asked for, $6 error, $7 failures that begin a pause. Wrong credentials begin one at once.
 UNREACHED = """
-update sync_remote r set failures = r.failures + 1, refused = $4, last_error = $6, write_date = now(),
+update sync_remote r set failures = r.failures + 1, last_error = $6, write_date = now(),
+    refused = $4 = 'refused' or ($4 = 'forbidden' and r.failures + 1 >= $7),
     blocked_until = now() + $1::interval + case
-        when $4 then interval '5 minutes'
-        when r.failures < 2 then $5::interval
+        when $4 = 'refused' then interval '5 minutes'
+        when r.failures + 1 < $7 then $5::interval
+        when $4 = 'forbidden' then interval '5 minutes'
         else greatest($5::interval,
-            interval '5 seconds' * least(2 ^ least(r.failures - 2, 10), 8) * (0.75 + random() / 2))
+            interval '5 seconds' * least(2 ^ least(r.failures + 1 - $7, 10), 8) * (0.75 + random() / 2))
     end
 from (select id, failures, refused from sync_remote where company_id = $2 and name = $3 for update) old
 where r.id = old.id
-returning case when $4 then not old.refused else old.failures = 2 end
+returning (r.refused and not old.refused) or (not r.refused and r.failures = $7)
 """
 
 TO_PROBE = f"""
 with due as (
     select id from sync_remote
-    where failures > 0 and not refused and coalesce(blocked_until <= now() + $1::interval, true) and name <> ''
+    where failures >= {PAUSED_AFTER} and not refused and coalesce(blocked_until <= now() + $1::interval, true)
+      and name <> ''
     order by id limit 100 for update skip locked),
 asked as (
-    update sync_remote r set blocked_until = now() + $1::interval + interval '40 seconds' * (0.75 + random() / 2)
+    update sync_remote r set blocked_until = now() + $1::interval + interval '20 seconds' * (0.75 + random() / 2)
     from due where r.id = due.id
-      and exists (select from sync_job j where j.company_id = r.company_id and j.remote = r.name and j.state = 'ready')
+      and exists (select from sync_job j where j.company_id = r.company_id and j.remote = r.name
+          and j.state = 'ready' and j.verdict = 'unreached')
       and not exists (select from sync_job j where j.company_id = r.company_id and j.remote = r.name
           and (j.state = 'running' or (j.state = 'ready' and j.run_at <= now() + $1::interval)))
     returning r.company_id, r.name)
 select p.* from asked a cross join lateral (
     select {COLUMNS} from sync_job j
-    where j.company_id = a.company_id and j.remote = a.name and j.state = 'ready' and j.kind = any($2::text[])
+    where j.company_id = a.company_id and j.remote = a.name and j.state = 'ready' and j.verdict = 'unreached'
+      and j.kind = any($2::text[])
     order by j.run_at, j.id limit 1) p
 """
 

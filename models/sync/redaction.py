@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 BLANK = "***"
 LONGEST = 500  # characters kept of an error text
-READ = 20_000  # characters looked at: an answer may be a megabyte, and what is cut off needs no cleaning
+READ = 4_000  # characters looked at: an answer may be a megabyte, and what is cut off needs no cleaning
 SHORTEST = 4  # a shorter secret would blank letters out of ordinary words, and so tell itself
 
 _WORDS = r"pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|session[_-]?id|authorization|cookie"
 _PATTERNS = (
-    re.compile(r"(?P<keep>[a-z][a-z0-9+.-]*://)[^\s/@\"'<>]+@", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@\"'<>]+@", re.IGNORECASE),
     re.compile(r"(?P<keep>\b(?:bearer|basic)\s+)[^\s\"',;]+", re.IGNORECASE),
     re.compile(rf"(?P<keep>(?:{_WORDS})[\"']?\s*[:=]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&}})\]]+)", re.IGNORECASE),
 )
@@ -27,10 +27,12 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
     `secrets` are values known to be secret; beside them go user information in URLs, bearer tokens, and the values of
     words such as password and api_key.
     """
+    known = [secret for secret in secrets if secret is not None and len(secret) >= SHORTEST]
+    for secret in known:
+        text = text.replace(secret, BLANK)
     text = _one_line(text[:READ])
-    for secret in secrets:
-        if secret is not None and len(secret) >= SHORTEST:
-            text = text.replace(_one_line(secret), BLANK)
+    for secret in known:
+        text = text.replace(_one_line(secret), BLANK)
     for pattern in _PATTERNS:
         text = pattern.sub(_blanked, text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

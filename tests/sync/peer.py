@@ -80,14 +80,14 @@ class PeerServer:
 
 
 @asynccontextmanager
-async def running_peer() -> AsyncIterator[PeerServer]:
-    """A peer for the time of a test."""
+async def running_peer(port: int = 0) -> AsyncIterator[PeerServer]:
+    """A peer for the time of a test, on a port of its own unless one is given."""
     peer = PeerServer()
     app = web.Application()
     app.router.add_post("/{remote}/rpc", peer.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     peer.port = runner.addresses[0][1]
     try:
         yield peer

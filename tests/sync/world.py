@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-
-from cryptography.fernet import Fernet
 
 from models import base, sync
 from models.deployment import system_env
@@ -19,12 +17,12 @@ from models.sync.outbox import enqueue
 from models.sync.queue import Job, Result, State
 from models.sync.secrets import Secret, SecretHolder, Vault
 from server.database import databases
-from server.database.connection import Connection, connect
+from server.database.connection import connect
 from server.database.migrate import migrate
 from server.database.pool import Pool
 from tests.cluster import shared_cluster
 
-KEY = Fernet.generate_key().decode()
+KEY = "dGhlIHNhbWUga2V5IGluIGVhY2ggdGVzdCBwcm9jZXM="  # a worker of its own process needs it too
 PASSWORD = "hush hush 4711"
 
 
@@ -46,6 +44,7 @@ class Lead(Model, name="handed.lead"):
 
     access = (Access(read="handed.user", write="handed.user"),)
     company = "own"
+    chatter = True
 
     name = fields.Char("Name", required=True)
     peer_id = fields.Many2One("Peer", "handed.peer")
@@ -77,6 +76,8 @@ class Hand(Handler):
         if result.state is State.DONE:
             values["answers"] = 1 + await env.fetchval("select answers from handed_lead where id = $1", job.record_id)
         await env[Lead].update(env, [job.record_id], values)
+        if result.state is State.PARKED:
+            await env[Lead].post(env, {job.record_id: f"Not handed over: {result.outcome.error}"})
 
     async def moved_by_hand(self, env: Env, job: Job, state: State) -> None:
         await env[Lead].update(env, [job.record_id], {"state": f"{state.value} by hand"})
@@ -117,7 +118,7 @@ async def template() -> str:
         await databases.create_database_if_missing(shared_cluster(), name)
         connection = await connect(shared_cluster(), name)
         try:
-            await migrate(connection, "sync", registry=new_registry(), data=[*base.DATA, *sync.DATA])
+            await migrate(connection, "sync", registry=new_registry(), data=base.DATA)
         finally:
             await connection.close()
     return name
@@ -174,14 +175,3 @@ async def handed_over(env: Env, lead: int, number: int = 1, *, peer: int = 1, **
     await env[Lead].update(env, [lead], {"state": "pending"})
     remote = f"handed.peer,{peer}"
     return await enqueue(env, Hand.kind, {"number": number, **args}, lane=("handed.lead", lead), remote=remote)
-
-
-async def clock_passes(connection: Connection, hours: float) -> None:
-    """Let time pass for the jobs: everything they remember happened so much earlier."""
-    await connection.execute(
-        "update sync_job set run_at = run_at - $1 * interval '1 hour', first_at = first_at - $1 * interval '1 hour'",
-        hours,
-    )
-
-
-Check = Callable[[], Awaitable[bool]]

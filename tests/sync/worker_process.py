@@ -1,0 +1,20 @@
+"""A worker as a process of its own, so that it can be killed: `python -m tests.sync.worker_process DATABASE`."""
+
+import asyncio
+import sys
+
+from server.database.pool import Pool
+from server.remotes import RemoteClients
+from server.worker import Worker
+from tests.cluster import shared_cluster
+from tests.sync.conftest import LOOPBACK
+from tests.sync.world import new_registry
+
+
+async def work(database: str) -> None:
+    async with await Pool.open(shared_cluster(), database, size=4) as pool:
+        await Worker(pool, new_registry(), RemoteClients(LOOPBACK), poll_seconds=0.05).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1]))
