@@ -19,6 +19,8 @@ from server.log import request_id
 from server.metrics import Gauges, Metrics
 from server.outgoing import equip, working
 from server.protocols.native import NativeEndpoint
+from server.protocols.odoo_doc import OdooDoc
+from server.protocols.odoo_json2 import Json2Endpoint
 from server.protocols.odoo_jsonrpc import OdooEndpoint
 from server.protocols.odoo_pages import OdooPages
 from server.protocols.odoo_web import OdooWeb
@@ -55,17 +57,29 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     """Which path speaks which dialect."""
     router = app.router
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
+    add_odoo(router, deployment)
+    router.add_get("/health/live", health.live)
+    router.add_get("/health/ready", health.ready)
+    router.add_get("/metrics", partial(_figures, deployment.metrics))
+    app.on_response_prepare.append(mark)
+
+
+def add_odoo(router: web.UrlDispatcher, deployment: Deployment) -> None:
+    """The paths that Odoo's clients know, old and new."""
     router.add_post("/jsonrpc", OdooEndpoint(deployment).handle)
     xmlrpc = XmlRpcEndpoint(deployment)
     router.add_post("/xmlrpc/2/{service}", xmlrpc.handle)
     router.add_post("/xmlrpc/{service}", xmlrpc.handle_old)
     for path, handler in OdooWeb(deployment).routes.items():
         router.add_post(path, handler)
+    json2 = Json2Endpoint(deployment)
+    router.add_post("/json/2/{model}/{method}", json2.handle)
+    router.add_get("/json/2/{path:.*}", json2.handle_get)
+    doc = OdooDoc(deployment)
+    for folder in ("/doc", "/doc-bearer"):
+        router.add_get(f"{folder}/index.json", doc.index)
+        router.add_get(f"{folder}/{{model}}.json", doc.model)
     add_pages(router, OdooPages(deployment))
-    router.add_get("/health/live", health.live)
-    router.add_get("/health/ready", health.ready)
-    router.add_get("/metrics", partial(_figures, deployment.metrics))
-    app.on_response_prepare.append(mark)
 
 
 def add_pages(router: web.UrlDispatcher, pages: OdooPages) -> None:

@@ -47,13 +47,13 @@ def missing_arguments(*names: str) -> OdooFault:
     listed = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
     plural = "" if len(names) == 1 else "s"
     text = f"missing {len(names)} required positional argument{plural}: {listed}"
-    return OdooFault(text, Kind("builtins.TypeError", 500, 1))
+    return OdooFault(text, Kind("builtins.TypeError", 422, 1))
 
 
 def _params(message: dict[str, Any]) -> dict[str, Any]:
     params = message.get("params") or {}
     if not isinstance(params, dict):
-        raise OdooFault("params must be an object", Kind("builtins.TypeError", 500, 1))
+        raise OdooFault("params must be an object", Kind("builtins.TypeError", 422, 1))
     return params
 
 

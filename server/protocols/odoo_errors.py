@@ -44,7 +44,7 @@ LOCKED = Kind("odoo.exceptions.LockError", 409)
 EXPIRED = Kind("odoo.http.SessionExpiredException", 403, 1)
 NOT_FOUND = Kind("werkzeug.exceptions.NotFound", 404, 1)
 NO_METHOD = Kind("builtins.AttributeError", 404, 1)
-VALUE = Kind("builtins.ValueError", 500, 1)
+VALUE = Kind("builtins.ValueError", 422, 1)
 OTHER = Kind("builtins.Exception", 500, 1)
 
 # The nearest class in an error's ancestry decides.

@@ -123,11 +123,11 @@ class OdooServices:
         database, uid, password, model, method = values
         number = int(uid) if isinstance(uid, str) and uid.isascii() and uid.isdigit() and len(uid) < 19 else uid
         user = await self.user(database, number if isinstance(number, int) else None, password, address)
-        return await call_model(self._deployment, user, model, method, args, kwargs)
+        return await call_model(self._deployment, user, model=model, method=method, args=args, kwargs=kwargs)
 
 
 async def call_model(
-    deployment: Deployment, user: User, model: Any, method: Any, args: list[Any], kwargs: dict[str, Any]
+    deployment: Deployment, user: User, *, model: Any, method: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Call a method of a model for a user, with the words for an unknown one that clients look for."""
     try:

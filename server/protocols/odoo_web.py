@@ -143,10 +143,11 @@ class OdooWeb:
         args, kwargs = params.get("args") or [], params.get("kwargs") or {}
         if not isinstance(args, list) or not isinstance(kwargs, dict):
             raise InputError("args must be a list and kwargs an object.")
+        model, method = params["model"], params["method"]
         try:
-            return await call_model(self._deployment, user, params["model"], params["method"], args, kwargs)
+            return await call_model(self._deployment, user, model=model, method=method, args=args, kwargs=kwargs)
         except UnknownModelError as error:
-            if error.model != params["model"]:
+            if error.model != model:
                 raise
             raise OdooFault(f"404 Not Found: {error.message}", NOT_FOUND) from None
 
