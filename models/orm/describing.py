@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
+from models.orm.declare import Operation
 from models.orm.dialect import Dialect, Vocabulary
+from models.orm.errors import InputError
 from models.orm.fields import Binary, Field, Many2Many, Many2One, Monetary, One2Many, Selection, ToMany
 from models.orm.fields.scalar import Char, Number
 from models.orm.methods import rpc
-from models.orm.reading import Reading
+from models.orm.storing import Storing
 
 if TYPE_CHECKING:
     from models.orm.access import Profile
@@ -20,7 +22,16 @@ if TYPE_CHECKING:
     from models.orm.meta import Meta
 
 
-class Describing(Reading):
+OPERATION_WORDS: dict[str, Operation] = {
+    "read": "read",
+    "create": "create",
+    "write": "write",
+    "unlink": "delete",
+    "delete": "delete",
+}
+
+
+class Describing(Storing):
     """The self-description of every model."""
 
     __slots__ = ()
@@ -36,7 +47,7 @@ class Describing(Reading):
         names = arguments.field_names(allfields)
         chosen = _chosen(env, cls.meta, names)
         wanted = set(arguments.field_names(attributes) or ())
-        described = {name: describe(env.profile, cls.meta, field, env.dialect) for name, field in chosen.items()}
+        described = {name: describe(env.profile, field, env.dialect) for name, field in chosen.items()}
         if not wanted:
             return described
         return {name: {k: v for k, v in found.items() if k in wanted} for name, found in described.items()}
@@ -60,24 +71,34 @@ class Describing(Reading):
     @classmethod
     async def check_access_rights(cls, env: Env, operation: Any, raise_exception: Any = True) -> bool:
         """Return whether the caller may do an operation (read, create, write, unlink) on the model at all."""
-        allowed = _may(env, cls.meta, operation)
-        if not allowed and raise_exception:
-            env.profile.check(cls.meta, "delete" if operation == "unlink" else operation)
-        return allowed
+        wanted = _operation(operation)
+        if raise_exception:
+            env.profile.check(cls.meta, wanted)
+        return env.profile.can(cls.meta, wanted)
 
     @rpc(readonly=True)
     @classmethod
     async def has_access(cls, env: Env, ids: Any, operation: Any) -> bool:
         """Return whether the caller may do an operation on these records."""
-        if not _may(env, cls.meta, operation):
+        wanted, records = _operation(operation), arguments.ids_of(ids, model=cls.meta.name)
+        if not env.profile.can(cls.meta, wanted):
             return False
-        wanted = arguments.ids_of(ids)
-        return not wanted or len(await cls.exists(env, wanted)) == len(wanted)
+        return not records or await cls._reaches(env, records, wanted)
+
+    @rpc(readonly=True)
+    @classmethod
+    async def check_access(cls, env: Env, ids: Any, operation: Any) -> None:
+        """Refuse what `has_access` would deny."""
+        wanted = _operation(operation)
+        env.profile.check(cls.meta, wanted)
+        await cls.check_reach(env, arguments.ids_of(ids, model=cls.meta.name), wanted)
 
 
-def _may(env: Env, meta: Meta, operation: Any) -> bool:
-    word = "delete" if operation == "unlink" else operation
-    return word in env.profile.operations(meta) if isinstance(word, str) else False
+def _operation(word: Any) -> Operation:
+    found = OPERATION_WORDS.get(word) if isinstance(word, str) else None
+    if found is None:
+        raise InputError("operation is one of read, create, write, unlink.", argument="operation")
+    return found
 
 
 def _chosen(env: Env, meta: Meta, names: list[str] | None) -> dict[str, Field[Any]]:
@@ -91,7 +112,7 @@ def kind_of(field: Field[Any], vocabulary: Vocabulary) -> str:
     return field.kind if vocabulary is Vocabulary.NETFORCE else field.odoo_kind or field.kind
 
 
-def describe(profile: Profile, meta: Meta, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
+def describe(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
     """Return the attributes of one field, as `fields_get` gives them. No value is null: some clients cannot take it."""
     stored = field.has_column or isinstance(field, Many2Many | One2Many)
     searchable = bool(field.sql) or stored
@@ -121,19 +142,23 @@ def describe(profile: Profile, meta: Meta, field: Field[Any], dialect: Dialect) 
 def _of_kind(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
     """Return the attributes that only some kinds of fields have."""
     if isinstance(field, Many2One | ToMany):
-        target = profile.registry.models[field.target].meta.word(dialect.vocabulary)
-        back = {"relation_field": field.inverse} if isinstance(field, One2Many) else {}
-        return {"relation": target, "domain": [], "context": {}, **back}
+        target, vocabulary = profile.registry.models[field.target].meta, dialect.vocabulary
+        inverse = target.fields[field.inverse].word(vocabulary) if isinstance(field, One2Many) else ""
+        back = {"relation_field": inverse} if inverse else {}
+        return {"relation": target.word(vocabulary), "domain": [], "context": {}, **back}
     if isinstance(field, Selection):
         return {"selection": [list(pair) for pair in choices(field, dialect.vocabulary)]}
-    if isinstance(field, Monetary):
-        return {"currency_field": field.currency, "group_operator": "sum", "aggregator": "sum"}
     if isinstance(field, Number):
-        return {"digits": list(field.digits), "group_operator": "sum", "aggregator": "sum"}
+        unit = {"currency_field": field.currency} if isinstance(field, Monetary) else {"digits": list(field.digits)}
+        return {**unit, **_aggregate(field)}
     if isinstance(field, Char):
         return {"size": field.size, "trim": False}
     if isinstance(field, Binary):
         return {"attachment": False}
+    return _aggregate(field)
+
+
+def _aggregate(field: Field[Any]) -> dict[str, Any]:
     return {"group_operator": field.aggregate, "aggregator": field.aggregate} if field.aggregate else {}
 
 
@@ -155,7 +180,8 @@ def _netforce(env: Env, name: str, field: Field[Any]) -> dict[str, Any]:
     if isinstance(field, Many2One | ToMany):
         found["relation"] = env.registry.models[field.target].meta.word(env.dialect.vocabulary)
     if isinstance(field, One2Many):
-        found["relfield"] = field.inverse
+        inverse = env.registry.models[field.target].meta.fields[field.inverse]
+        found["relfield"] = inverse.word(env.dialect.vocabulary)
     if isinstance(field, Selection):
         found["selection"] = [list(pair) for pair in choices(field, env.dialect.vocabulary)]
     if isinstance(field, Char):

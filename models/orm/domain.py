@@ -117,7 +117,7 @@ class _Reader:
         if first in ("or", "and"):
             parts = [self.item(item, depth) for item in items[1:]]
             return any_of(parts) if first == "or" else all_of(parts)
-        if _is_clause(items):
+        if is_clause(items):
             return self.clause(items, depth)
         return self.prefix(items, depth)
 
@@ -152,7 +152,7 @@ class _Reader:
     def item(self, item: Any, depth: int) -> Node:
         if not isinstance(item, list | tuple):
             raise InputError("The search condition is malformed: a term is a list of three.", argument="domain")
-        if _is_clause(item):
+        if is_clause(item):
             return self.clause(item, depth)
         return self.read(item, depth + 1)
 
@@ -196,7 +196,8 @@ def _is_other_kind(part: Node, operator: str) -> bool:
     return isinstance(part, AnyOf if operator == "&" else AllOf)
 
 
-def _is_clause(item: Sequence[Any]) -> bool:
+def is_clause(item: Sequence[Any]) -> bool:
+    """Return whether a list is one term and not a list of them."""
     if len(item) != 3 or not isinstance(item[1], str):
         return False
     if isinstance(item[0], str):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from models.orm.declare import Placeholder
 from models.orm.dialect import NATIVE, Dialect
 from models.orm.errors import AccessError, InputError
+from models.orm.fields.scalar import whole_number
 
 if TYPE_CHECKING:
     import asyncpg
@@ -39,6 +41,12 @@ class User:
 
 
 SYSTEM_USER_ID = 1
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    """The zones that have a name everywhere; files that only this machine has, such as localtime, are none."""
+    return frozenset(available_timezones())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +141,15 @@ class Env:
 
     def _choose_companies(self) -> tuple[int, ...]:
         asked = self.context.values.get("allowed_company_ids")
-        if not asked:
-            company = self.context.values.get("company_id")
-            if not company:
-                return self.user.company_ids
-            asked = [company, *(i for i in self.user.company_ids if i != company)]
-        if not isinstance(asked, list | tuple) or not set(asked) <= set(self.user.company_ids):
+        company = self.context.values.get("company_id")
+        if not asked and not company:
+            return self.user.company_ids
+        given = asked or [company, *(one for one in self.user.company_ids if one != company)]
+        chosen = [whole_number(one) for one in given] if isinstance(given, list | tuple) else []
+        found = tuple(one for one in chosen if one in self.user.company_ids)
+        if not found or len(found) != len(given):
             raise AccessError("Access to unauthorized or invalid companies.")
-        return tuple(asked)
+        return found
 
     @property
     def company_id(self) -> int:
@@ -153,10 +162,8 @@ class Env:
     @property
     def zone(self) -> ZoneInfo:
         """The caller's time zone, UTC when the name is unknown."""
-        try:
-            return ZoneInfo(self.context.tz or self.user.tz)
-        except (KeyError, ValueError, OSError):
-            return ZoneInfo("UTC")
+        name = self.context.tz or self.user.tz
+        return ZoneInfo(name if name in _zones() else "UTC")
 
     @property
     def today(self) -> dt.date:

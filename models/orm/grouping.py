@@ -6,41 +6,32 @@ aggregates and order are looked up; row rules apply before anything is counted.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
+from models.orm.aggregates import COUNT, Aggregate, aggregate_of, having_sql
 from models.orm.condition import SearchQuery, own_condition
 from models.orm.dialect import Vocabulary
-from models.orm.domain import parse_domain
+from models.orm.domain import is_clause, parse_domain
 from models.orm.errors import InputError, LimitError
-from models.orm.fields import Date, DateTime, Field, Many2One, Number, Selection
-from models.orm.fields.scalar import Integer
+from models.orm.fields import Date, DateTime, Field, Many2One, Selection
 from models.orm.limits import LIMITS
 from models.orm.methods import rpc
 from models.orm.periods import GRANULARITIES, Period
 from models.orm.projection import HIDDEN_LABEL
 from models.orm.query import Query, Scope
 from models.orm.reading import Reading
+from models.orm.snapshots import where
 
 if TYPE_CHECKING:
     from models.orm.env import Env
 
 MAX_KEYS = 8
-FUNCTIONS = {
-    "sum": "coalesce(sum({c}), 0)",
-    "avg": "avg({c})",
-    "min": "min({c})",
-    "max": "max({c})",
-    "count": "count({c})",
-    "count_distinct": "count(distinct {c})",
-    "bool_and": "bool_and({c})",
-    "bool_or": "bool_or({c})",
-    "array_agg": "json_agg({c})",
-}
-_AGGREGATE = re.compile(r"(\w+)(?::(\w+)(?:\((\w+)\))?)?", re.ASCII)
+# A zone may move the first or last instants of the calendar out of it, where Python could not follow.
+FIRST_INSTANT = "timestamp '0001-01-01'"
+LAST_INSTANT = "timestamp '9999-12-31 23:59:59.999999'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +44,6 @@ class GroupKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One figure of each group. `name` is the key it is answered under."""
-
-    name: str
-    function: str
-    field: Field[Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Grouped:
     """One group: its keys' values and labels, the figures, the count."""
 
@@ -69,6 +51,16 @@ class Grouped:
     labels: tuple[Any, ...]
     figures: tuple[Any, ...]
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which of the groups are answered, and in which order, as the caller gave it."""
+
+    order: Any
+    limit: Any
+    offset: Any
+    having: Any
 
 
 class Grouping(Reading):
@@ -111,7 +103,8 @@ class Grouping(Reading):
         lazily = bool(lazy) and not netforce and bool(keys)
         used = keys[:1] if lazily else keys
         figures = cls._aggregates(env, fields, skip={key.field.name for key in keys})
-        groups = await cls._groups(env, domain, used, figures, orderby, limit, offset)
+        page = Page(orderby, limit, offset, having)
+        groups = await cls._groups(env, domain, used, figures, page)
         rest = [key.name for key in keys[1:]] if lazily else None
         return [_row(env, group, used, figures, domain, lazily, rest) for group in groups]
 
@@ -129,14 +122,12 @@ class Grouping(Reading):
         order: Any = None,
     ) -> list[dict[str, Any]]:
         """Return one object a group; aggregates are answered under the names they are asked by (Odoo 19)."""
-        if not arguments.is_unset(having) and having not in ([], ()):
-            raise InputError("having is not supported.", argument="having")
         env.profile.check(cls.meta, "read")
         keys = cls._keys(env, groupby)
-        names = [name for name in arguments.field_names(aggregates) or []]
-        figures = cls._aggregates(env, [name for name in names if name != "__count"], skip=set(), verbatim=True)
-        groups = await cls._groups(env, domain, keys, figures, order, limit, offset)
-        return [_formatted(env, group, keys, figures, "__count" in names) for group in groups]
+        names = arguments.field_names(aggregates) or []
+        figures = cls._aggregates(env, names, skip=set(), verbatim=True)
+        groups = await cls._groups(env, domain, keys, figures, Page(order, limit, offset, having))
+        return [_formatted(env, group, keys, figures, COUNT in names) for group in groups]
 
     # looking up
 
@@ -165,57 +156,25 @@ class Grouping(Reading):
     def _aggregates(cls, env: Env, fields: Any, *, skip: set[str], verbatim: bool = False) -> list[Aggregate]:
         found = []
         for text in arguments.field_names(fields) or []:
-            aggregate = cls._aggregate(env, text, verbatim=verbatim)
+            aggregate = aggregate_of(env.profile, cls.meta, text, verbatim=verbatim)
             if aggregate is not None and (verbatim or aggregate.field.name not in skip):
                 found.append(aggregate)
         return found
-
-    @classmethod
-    def _aggregate(cls, env: Env, text: str, *, verbatim: bool) -> Aggregate | None:
-        match = _AGGREGATE.fullmatch(text)
-        if match is None:
-            raise InputError("An aggregate is a field, field:function or name:function(field).", argument="fields")
-        name, function, inner = match.groups()
-        if name == "__count":
-            return None
-        field = env.profile.field(cls.meta, inner or name)
-        function = function or field.aggregate
-        if not function:
-            return None  # Odoo's clients list fields that have no sum; they are left out
-        if function not in FUNCTIONS or not (field.has_column or field.sql):
-            raise InputError(f"There is no aggregate {function[:32]} of {field.name}.", field=field.name)
-        if function in ("sum", "avg") and not isinstance(field, Integer | Number):
-            raise InputError(f"{field.name} is no number: {function} cannot be taken.", field=field.name)
-        return Aggregate(text if verbatim else name, function, field)
 
     # computing
 
     @classmethod
     async def _groups(
-        cls,
-        env: Env,
-        domain: Any,
-        keys: Sequence[GroupKey],
-        figures: Sequence[Aggregate],
-        order: Any,
-        limit: Any,
-        offset: Any,
+        cls, env: Env, domain: Any, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page
     ) -> list[Grouped]:
         query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
         scope = query.scope(cls.meta)
-        parts = own_condition(scope, parse_domain(domain))
-        terms = [_key_sql(env, scope, key) for key in keys]
-        sums = [FUNCTIONS[f.function].replace("{c}", scope.value(f.field)) for f in figures]
-        listed = [f"{sql} as k{i}" for i, sql in enumerate(terms)]
-        listed += [f"{sql} as f{i}" for i, sql in enumerate(sums)] + ["count(*) as n"]
-        where = " where " + " and ".join(parts) if parts else ""
-        by = " group by " + ", ".join(str(i + 1) for i in range(len(terms))) if terms else ""
-        inner = f"select {', '.join(listed)} from {scope.from_sql}{where}{by}"
-        sql = _labelled(query, inner, keys, figures, _ordering(keys, figures, order))
-        sql += f" limit {query.param(arguments.rows_wanted(limit) + (1 if arguments.is_unset(limit) else 0))}"
-        skipped = arguments.count_of(offset, "offset")
-        sql += f" offset {query.param(skipped)}" if skipped else ""
-        rows = await env.fetch(sql, *env.resolve(query.params))
+        condition = where(own_condition(scope, parse_domain(domain)))
+        listed = [f"{_key_sql(env, scope, key)} as k{i}" for i, key in enumerate(keys)]
+        listed += [f"{figure.sql(scope)} as f{i}" for i, figure in enumerate(figures)] + ["count(*) as n"]
+        by = " group by " + ", ".join(str(i + 1) for i in range(len(keys))) if keys else ""
+        inner = f"select {', '.join(listed)} from {scope.from_sql}{condition}{by}"
+        rows = await env.fetch(_outer(query, inner, keys, figures, page), *env.resolve(query.params))
         if len(rows) > LIMITS.reply_rows:
             raise LimitError("reply_rows", LIMITS.reply_rows)
         size = len(keys)
@@ -229,55 +188,70 @@ def _key_sql(env: Env, scope: Scope, key: GroupKey) -> str:
     if not key.granularity:
         return column
     if isinstance(key.field, DateTime):
-        column = f"({column} at time zone {scope.query.param(env.zone.key)}::text)"
+        local = f"({column} at time zone {scope.query.param(env.zone.key)}::text)"
+        column = f"greatest(least({local}, {LAST_INSTANT}), {FIRST_INSTANT})"
     return GRANULARITIES[key.granularity].sql.replace("{c}", column)
 
 
-def _labelled(
-    query: Query,
-    inner: str,
-    keys: Sequence[GroupKey],
-    figures: Sequence[Aggregate],
-    order: str,
-) -> str:
-    """Join the labels of many2one keys to the groups, after they are formed.
+def _outer(query: Query, inner: str, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page) -> str:
+    """Join the labels of many2one keys to the groups, after they are formed; filter, sort and cut the groups."""
+    labels, joins = _labels(query, keys)
+    names = [f"g.k{i}" for i in range(len(keys))] + [f"{label} as l{i}" for i, label in enumerate(labels)]
+    names += [f"g.f{i}" for i in range(len(figures))] + ["g.n"]
+    sql = f"select {', '.join(names)} from ({inner}) g {' '.join(joins)}"
+    if not (arguments.is_unset(page.having) or page.having in ([], ())):
+        sql += " where " + having_sql(query, parse_domain(page.having), _having_names(figures))
+    order = _ordering(keys, labels, figures, page.order)
+    sql += f" order by {order}" if order else ""
+    sql += f" limit {query.param(arguments.rows_wanted(page.limit) + (1 if arguments.is_unset(page.limit) else 0))}"
+    skipped = arguments.count_of(page.offset, "offset")
+    return sql + (f" offset {query.param(skipped)}" if skipped else "")
 
-    Hidden records keep theirs to themselves.
-    """
+
+def _labels(query: Query, keys: Sequence[GroupKey]) -> tuple[list[str], list[str]]:
+    """Return the label of each key, and the joins they need; hidden records keep theirs to themselves."""
     labels, joins = [], []
     for i, key in enumerate(keys):
         label = "null"
         if isinstance(key.field, Many2One):
+            label = HIDDEN_LABEL
             target = query.profile.registry.models[key.field.target].meta
-            scope = query.scope(target)
             if query.profile.can(target, "read"):
+                scope = query.scope(target)
                 guard = scope.guard("read")
                 on = f"{scope.alias}.id = g.k{i}" + (f" and {guard}" if guard else "")
                 joins.append(f'left join "{target.table}" {scope.alias} on {on}')
-                label = f"coalesce({scope.label}, {HIDDEN_LABEL})"
-            else:
-                label = HIDDEN_LABEL
-        labels.append(f"{label} as l{i}")
-    names = [f"g.k{i}" for i in range(len(keys))] + labels + [f"g.f{i}" for i in range(len(figures))] + ["g.n"]
-    ordered = f" order by {order}" if order else ""
-    return f"select {', '.join(names)} from ({inner}) g {' '.join(joins)}{ordered}"
+                label = f"case when g.k{i} is not null then coalesce({scope.label}, {HIDDEN_LABEL}) end"
+        labels.append(label)
+    return labels, joins
 
 
-def _ordering(keys: Sequence[GroupKey], figures: Sequence[Aggregate], order: Any) -> str:
-    """Return ORDER BY over keys and figures; without one, groups come in the order of their keys."""
-    names = {key.name: f"g.k{i}" for i, key in enumerate(keys)}
-    names |= {key.field.name: f"g.k{i}" for i, key in enumerate(keys)}
-    names |= {figure.name: f"g.f{i}" for i, figure in enumerate(figures)}
-    names |= {"__count": "g.n"}
+def _having_names(figures: Sequence[Aggregate]) -> dict[str, str]:
+    numeric = {i: figure for i, figure in enumerate(figures) if figure.is_number}
+    return {word: f"g.f{i}" for i, figure in numeric.items() for word in figure.words} | {COUNT: "g.n"}
+
+
+def _ordering(keys: Sequence[GroupKey], labels: Sequence[str], figures: Sequence[Aggregate], order: Any) -> str:
+    """Return ORDER BY over keys and figures; without one, groups come in the order of their keys' labels or values."""
+    by_key = [f"g.k{i}" if label == "null" else label for i, label in enumerate(labels)]
+    names = {word: sql for key, sql in zip(keys, by_key, strict=True) for word in (key.name, key.field.name)}
+    names |= {word: f"g.f{i}" for i, figure in enumerate(figures) for word in figure.words}
+    names[COUNT] = "g.n"
+    places = [f"g.k{i}" for i in range(len(keys))]
     if arguments.is_unset(order):
-        return ", ".join(f"g.k{i}" for i in range(len(keys)))
-    terms = []
-    for part in str(order).split(","):
-        name, _, direction = part.strip().partition(" ")
-        if name not in names or direction.strip().lower() not in ("", "asc", "desc"):
-            raise InputError("Groups are sorted by their keys and figures.", argument="order")
-        terms.append(names[name] + (" desc" if direction.strip().lower() == "desc" else ""))
-    return ", ".join(terms)
+        return ", ".join([*by_key, *places])
+    if not isinstance(order, str):
+        raise InputError("order must be a text such as 'name desc'.", argument="order")
+    terms = [_order_term(names, part) for part in order.split(",")]
+    return ", ".join([*terms, *places])
+
+
+def _order_term(names: Mapping[str, str], part: str) -> str:
+    name, _, direction = part.strip().partition(" ")
+    word = direction.strip().lower()
+    if name not in names or word not in ("", "asc", "desc"):
+        raise InputError("Groups are sorted by their keys and figures.", argument="order")
+    return names[name] + (" desc" if word == "desc" else "")
 
 
 def _row(
@@ -297,7 +271,7 @@ def _row(
     for key, value, label in zip(keys, group.values, group.labels, strict=True):
         row[key.name] = _shown(env, key, value, label)
         terms.extend(_terms_of(env, key, value, ranges))
-    row |= {figure.name: value for figure, value in zip(figures, group.figures, strict=True)}
+    row |= _figures(env, figures, group)
     if netforce:
         return {**row, "_count": group.count}
     row[f"{keys[0].name.partition(':')[0]}_count" if lazily else "__count"] = group.count
@@ -322,11 +296,15 @@ def _formatted(
         else:
             row[key.name] = _shown(env, key, value, label)
         terms.extend(_terms_of(env, key, value, {}))
-    row |= {figure.name: value for figure, value in zip(figures, group.figures, strict=True)}
+    row |= _figures(env, figures, group)
     if count:
         row["__count"] = group.count
     row["__extra_domain"] = _joined(terms, [])
     return row
+
+
+def _figures(env: Env, figures: Sequence[Aggregate], group: Grouped) -> dict[str, Any]:
+    return {figure.name: figure.shown(value, env.dialect) for figure, value in zip(figures, group.figures, strict=True)}
 
 
 def _period(key: GroupKey, value: Any) -> Period | None:
@@ -343,7 +321,7 @@ def _shown(env: Env, key: GroupKey, value: Any, label: Any) -> Any:
     if isinstance(key.field, Many2One):
         return [value, label]
     if isinstance(key.field, Selection):
-        return key.field.value_words.get(env.dialect.vocabulary, {}).get(value, value)
+        return key.field.word_of(value, env.dialect.vocabulary)
     return key.field.dump(value)
 
 
@@ -367,5 +345,5 @@ def _joined(terms: list[Any], domain: Any) -> list[Any]:
     given = list(domain) if isinstance(domain, list | tuple) else []
     if not given:
         return ["&"] * (len(terms) - 1) + terms
-    whole = [given] if given and given[0] in ("or", "and") else given
-    return [*terms, *whole]
+    nested = given[0] in ("or", "and") or is_clause(given)
+    return [*terms, given] if nested else [*terms, *given]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, overload
 
 from models.orm.errors import InputError
+from models.orm.fields import Field
 
 F = TypeVar("F")
 
@@ -18,7 +19,8 @@ F = TypeVar("F")
 class Exposure:
     """What `@rpc` says.
 
-    Read-only or not, other names of the method, Netforce's order and names of the parameters, and groups.
+    Read-only or not, other names of the method, Netforce's order and names of the parameters, groups, and which models
+    have it.
     """
 
     readonly: bool = False
@@ -26,6 +28,7 @@ class Exposure:
     netforce: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
+    when: Callable[[Mapping[str, Field[Any]]], bool] | None = None
 
 
 @overload
@@ -38,6 +41,7 @@ def rpc(
     netforce: Sequence[str] = ...,
     renamed: Mapping[str, str] | None = ...,
     groups: Sequence[str] = ...,
+    when: Callable[[Mapping[str, Field[Any]]], bool] | None = ...,
 ) -> Callable[[F], F]: ...
 def rpc(
     function: Any = None,
@@ -47,17 +51,18 @@ def rpc(
     netforce: Sequence[str] = (),
     renamed: Mapping[str, str] | None = None,
     groups: Sequence[str] = (),
+    when: Callable[[Mapping[str, Field[Any]]], bool] | None = None,
 ) -> Any:
     """Let clients call an async classmethod.
 
     `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs;
-    `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. To be written above
-    `@classmethod`.
+    `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. `when`: only models whose
+    fields satisfy it have the method. To be written above `@classmethod`.
     """
 
     def expose(method: Any) -> Any:
         target: Any = method.__func__ if isinstance(method, classmethod) else method
-        target.__rpc__ = Exposure(readonly, tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups))
+        target.__rpc__ = Exposure(readonly, tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups), when)
         return method
 
     return expose if function is None else expose(function)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from models.orm import fields
+from models.orm.archiving import Archiving
 from models.orm.declare import Access, Check, Index, Key, Rule
 from models.orm.describing import Describing
 from models.orm.drafting import Drafting
 from models.orm.grouping import Grouping
+from models.orm.searching import Searching
 
 
-class Model(Drafting, Grouping, Describing):
+class Model(Archiving, Drafting, Grouping, Describing, Searching):
     """A kind of record.
 
     Subclasses declare `name` once; a class that inherits it under the same name extends the model.

@@ -4,6 +4,8 @@ Weeks are ISO weeks, beginning on Monday. Labels are English: "January 2025", "W
 """
 
 import datetime as dt
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +41,47 @@ GRANULARITIES = {
 }
 
 
+LAST = dt.datetime.fromisoformat("9999-12-31 23:59:59.999999")  # local, so without a zone
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _hour(at: dt.datetime) -> str:
+    return f"{at.hour:02}:00 {at.day:02} {MONTHS[at.month - 1][:3]}"
+
+
+def _day(at: dt.datetime) -> str:
+    return f"{at.day:02} {MONTHS[at.month - 1][:3]} {at.year:04}"
+
+
+def _week(at: dt.datetime) -> str:
+    year, week, _ = at.isocalendar()
+    return f"W{week} {year:04}"
+
+
+def _month(at: dt.datetime) -> str:
+    return f"{MONTHS[at.month - 1]} {at.year:04}"
+
+
+def _quarter(at: dt.datetime) -> str:
+    return f"Q{(at.month + 2) // 3} {at.year:04}"
+
+
+def _year(at: dt.datetime) -> str:
+    return f"{at.year:04}"
+
+
+LABELS: Mapping[str, Callable[[dt.datetime], str]] = {
+    "hour": _hour,
+    "day": _day,
+    "week": _week,
+    "month": _month,
+    "quarter": _quarter,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """One group of dates: its granularity and where it begins (or its number)."""
@@ -59,33 +102,22 @@ class Period:
 
     @property
     def end(self) -> dt.datetime:
-        """The first instant after the period, in local time without a zone."""
+        """The first instant after the period, in local time without a zone; at the end of the calendar its last."""
         step = GRANULARITIES[self.granularity]
-        if not step.months:
-            return self.start + dt.timedelta(days=step.days, hours=step.hours)
-        month = self.start.month - 1 + step.months
-        return self.start.replace(year=self.start.year + month // 12, month=month % 12 + 1)
+        try:
+            if not step.months:
+                return self.start + dt.timedelta(days=step.days, hours=step.hours)
+            month = self.start.month - 1 + step.months
+            return self.start.replace(year=self.start.year + month // 12, month=month % 12 + 1)
+        except (ValueError, OverflowError):
+            return LAST
 
     @property
     def label(self) -> Any:
         """What people read; a number for granularities that are numbers."""
         if not self.is_span:
             return self.value
-        start = self.start
-        match self.granularity:
-            case "hour":
-                return start.strftime("%H:00 %d %b")
-            case "day":
-                return start.strftime("%d %b %Y")
-            case "week":
-                year, week, _ = start.isocalendar()
-                return f"W{week} {year}"
-            case "month":
-                return start.strftime("%B %Y")
-            case "quarter":
-                return f"Q{(start.month + 2) // 3} {start.year}"
-            case _:
-                return str(start.year)
+        return LABELS.get(self.granularity, _year)(self.start)
 
     def start_text(self, zone: ZoneInfo, *, timed: bool) -> str:
         """Return the beginning as the wire writes it, an instant in UTC."""
@@ -99,4 +131,6 @@ class Period:
 def _text(local: dt.datetime, zone: ZoneInfo, *, timed: bool) -> str:
     if not timed:
         return local.date().isoformat()
-    return local.replace(tzinfo=zone).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    with suppress(OverflowError):  # within a zone's width of the calendar's ends: shown as it stands there
+        local = local.replace(tzinfo=zone).astimezone(dt.UTC).replace(tzinfo=None)
+    return local.isoformat(" ", "seconds")

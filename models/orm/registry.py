@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from models.orm.access import Profile
 from models.orm.declare import Group
+from models.orm.declared import DeclarationError, check_declarations
 from models.orm.dialect import Vocabulary
 from models.orm.errors import UnknownModelError
-from models.orm.fields import Char, Field, Many2One, One2Many, ToMany
+from models.orm.fields import Char, Field, Many2One, One2Many
 from models.orm.meta import Meta
 from models.orm.methods import Method, method_of
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 CACHED_PROFILES = 1000
-
-
-class DeclarationError(Exception):
-    """A model is declared wrongly: found when the registry is built, never at a call."""
 
 
 class Registry:
@@ -45,7 +42,7 @@ class Registry:
             self.models[name] = _final(name, leaves)
         for model in self.models.values():
             self._add_names(model)
-        self._check()
+        check_declarations({name: model.meta for name, model in self.models.items()}, self.groups)
 
     def _add_names(self, model: type[Model]) -> None:
         for word in (model.meta.name, *(word for words in model.meta.words.values() for word in words)):
@@ -96,30 +93,6 @@ class Registry:
                 todo.extend(self.groups[code].implies)
         return frozenset(found)
 
-    def _check(self) -> None:
-        for model in self.models.values():
-            for field in model.meta.fields.values():
-                _check_relation(self, model.meta, field)
-            for groups in (access.groups[op] for access in model.meta.access for op in access.groups):
-                _check_groups(self, model.meta, groups)
-
-
-def _check_groups(registry: Registry, meta: Meta, groups: Iterable[str]) -> None:
-    unknown = set(groups) - set(registry.groups)
-    if unknown:
-        raise DeclarationError(f"{meta.name} names unknown groups {sorted(unknown)}")
-
-
-def _check_relation(registry: Registry, meta: Meta, field: Field[Any]) -> None:
-    if isinstance(field, Many2One | ToMany) and field.target not in registry.models:
-        raise DeclarationError(f"{meta.name}.{field.name} points at {field.target}, which is not a model here")
-    inverse = getattr(field, "inverse", None)
-    if inverse is not None and inverse not in registry.models[cast(ToMany, field).target].meta.fields:
-        raise DeclarationError(f"{meta.name}.{field.name} has no inverse {inverse}")
-    for name in field.depends:
-        if name.partition(".")[0] not in meta.fields:
-            raise DeclarationError(f"{meta.name}.{field.name} depends on {name}, which is not a field")
-
 
 def _leaves(models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
     """Return, for each model name, the declared classes that no other declared class extends."""
@@ -149,7 +122,7 @@ def _meta(name: str, final: type[Model]) -> Meta:
         words={Vocabulary.ODOO: final.odoo_names, Vocabulary.NETFORCE: final.netforce_names},
         fields=fields,
         names=_names(name, fields),
-        methods=_methods(final),
+        methods=_methods(final, fields),
         order=final.order,
         label_field=final.label_field,
         label_sql=_label_sql(final, fields),
@@ -175,11 +148,8 @@ def _tuple(value: V | Sequence[V]) -> Sequence[V]:
 
 
 def _fields(final: type[Model]) -> dict[str, Field[Any]]:
-    found: dict[str, Field[Any]] = {}
-    for base in reversed(final.__mro__):
-        for attribute, value in base.__dict__.items():
-            if isinstance(value, Field):
-                found[attribute] = value
+    bases = [vars(base) for base in reversed(final.__mro__)]
+    found = {name: value for members in bases for name, value in members.items() if isinstance(value, Field)}
     return {"id": found.pop("id"), **_automatic(final, found), **found}
 
 
@@ -226,13 +196,13 @@ def _names(model: str, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
     return names
 
 
-def _methods(final: type[Model]) -> dict[str, Method]:
+def _methods(final: type[Model], fields: Mapping[str, Field[Any]]) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     for attribute in dir(final):
         if attribute.startswith("_"):
             continue
         method = method_of(final, attribute)
-        if method is not None:
+        if method is not None and (method.exposure.when is None or method.exposure.when(fields)):
             for name in (attribute, *method.exposure.aliases):
                 methods[name] = method
     return methods

@@ -44,9 +44,7 @@ def constrains(*fields: str) -> Callable[[F], F]:
     return mark
 
 
-def transition(
-    field: str, moves: Mapping[str, str], *, also: Sequence[str] = (), operation: str = "write"
-) -> Callable[[F], Callable[..., Any]]:
+def transition(field: str, moves: Mapping[str, str], *, also: Sequence[str] = ()) -> Callable[[F], Callable[..., Any]]:
     """Turn `method(cls, env, records, ...)` into `method(cls, env, ids, ...)` that moves `field` as `moves` say.
 
     The body runs between the lock and the move with snapshots holding `field` and `also`; what it raises refuses the

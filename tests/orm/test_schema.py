@@ -11,7 +11,7 @@ import pytest
 
 from models import deployment
 from models.orm import Access, Check, Index, Key, Model, Registry, fields
-from models.orm.registry import DeclarationError
+from models.orm.declared import DeclarationError
 from models.orm.schema import Schema, Table, names, schema_of, schema_text
 from server.database.catalog import read_catalog
 from tests.orm import library

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from models.orm.declared import DeclarationError
 from models.orm.fields import Field, Many2Many, Many2One, Number, One2Many
 from models.orm.meta import Meta
-from models.orm.registry import DeclarationError, Registry
+from models.orm.registry import Registry
 from models.orm.schema import names
 from models.orm.schema.objects import Column, Constraint, Schema, SqlFunction, Table, TableIndex, quoted
 
