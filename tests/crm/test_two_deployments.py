@@ -3,7 +3,7 @@
 import pytest
 
 from rpc_client import AccessError, RpcError
-from tests.handover.conftest import CALLBACK_PASSWORD, PUSH_PASSWORD, eventually
+from tests.crm.pair import CALLBACK_PASSWORD, PUSH_PASSWORD, eventually
 
 LEAD = "dealer.crm.lead"
 
