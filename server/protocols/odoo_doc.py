@@ -66,8 +66,7 @@ class OdooDoc:
             "name": meta.label,
             "doc": meta.help,
             "fields": {
-                field.word(ODOO.vocabulary): describe(profile, meta, field, ODOO)
-                for field in profile.visible_fields(meta)
+                field.word(ODOO.vocabulary): describe(profile, field, ODOO) for field in profile.visible_fields(meta)
             },
             "methods": {word: _method(meta, method) for word, method in methods.items()},
         }
