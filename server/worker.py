@@ -8,7 +8,7 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
@@ -74,6 +74,9 @@ class Worker:
         self._chore_seconds = chore_seconds
         self._news = asyncio.Event()
         self._stopping = False
+        self._patience = STOP_SECONDS
+        self._over = asyncio.Event()
+        self._over.set()
         self._running: dict[Job, asyncio.Task[None]] = {}
 
     @property
@@ -87,6 +90,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop` is called; returns when nothing is being done any more."""
+        self._over.clear()
         background = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._do_chores())]
         try:
             while not self._stopping:
@@ -95,21 +99,22 @@ class Worker:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_seconds):
                         await self._news.wait()
+            if self._running:
+                await asyncio.wait(self._running.values(), timeout=self._patience)
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await _cancelled(background)
+            await self._give_back()
+            self._over.set()
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Take no more jobs, give those begun some time, then give back what is not finished."""
-        self._stopping = True
+        self._stopping, self._patience = True, seconds
         self._news.set()
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=seconds)
+        await self._over.wait()
+
+    async def _give_back(self) -> None:
         unfinished = dict(self._running)
-        for task in unfinished.values():
-            task.cancel()
-        await asyncio.gather(*unfinished.values(), return_exceptions=True)
+        await _cancelled(unfinished.values())
         if unfinished:
             log.info("jobs given back", jobs=len(unfinished))
             await self._shielded(lambda connection: self.queue.release(connection, unfinished))
@@ -178,3 +183,11 @@ class Worker:
         except Exception as error:  # noqa: BLE001 the worker goes on
             reported(error, outbox=True)
         return None
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for their ends."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

@@ -143,6 +143,20 @@ async def test_a_stopped_worker_gives_back_what_it_has_not_finished(world, worki
     assert tuple(row) == ("ready", 0, 0, None, None)
 
 
+@pytest.mark.concurrency
+@pytest.mark.parametrize("delay", [0, 0.003, 0.01, 0.02, 0.05])
+async def test_no_job_is_left_behind_whenever_a_worker_is_stopped(world, working, peer, delay):
+    account = await world.new_peer(peer.url())
+    for lead in await world.new_leads(10, account):
+        await world.hand_over(lead)
+
+    async with working(stop_seconds=0) as worker:
+        await asyncio.sleep(delay)
+
+    assert worker.running == 0
+    assert "running" not in await world.states()
+
+
 async def test_a_stopped_worker_finishes_what_it_has_begun(world, working, peer):
     await lead_with_job(world, peer)
 
