@@ -23,7 +23,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 QUEUED_LINES = 10_000
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.1
 BLOT = "***"
 SECRET_NAME = re.compile(r"passw|token|secret|api_?key|authorization|cookie|credential", re.IGNORECASE)
 URL_PASSWORD = re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+@")

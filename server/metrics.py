@@ -15,12 +15,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-STATEMENTS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 100)
 SHARED_FILES = "PROMETHEUS_MULTIPROC_DIR"
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 Figure = Callable[[], float]
+Count = Callable[[float], None]
 
 
 class Metrics:
@@ -37,26 +37,26 @@ class Metrics:
         self._seconds = Histogram(
             "tandem_call_seconds", "Time of a call", ["model", "method"], buckets=SECONDS, registry=self.registry
         )
-        self._statements = Histogram(
-            "tandem_call_statements", "Statements of a call", ["model"], buckets=STATEMENTS, registry=self.registry
+        self._statements = Counter(
+            "tandem_call_statements", "Statements of calls", ["model", "method"], registry=self.registry
         )
         self._retries = Counter(
             "tandem_call_retries", "Calls run again, by SQLSTATE", ["sqlstate"], registry=self.registry
         )
-        self._counted: dict[tuple[str, str, str], Counter] = {}
-        self._timed: dict[tuple[str, str], tuple[Histogram, Histogram]] = {}
+        self._children: dict[tuple[str, str, str], tuple[Count, Count, Count]] = {}
 
     def call(self, model: str, method: str, outcome: str, seconds: float, statements: int) -> None:
         """Count one call. Model and method must come from the registry, the outcome from a class of errors."""
-        counter = self._counted.get((model, method, outcome))
-        if counter is None:
-            counter = self._counted[model, method, outcome] = self._calls.labels(model, method, outcome)
-        counter.inc()
-        timed = self._timed.get((model, method))
-        if timed is None:
-            timed = self._timed[model, method] = (self._seconds.labels(model, method), self._statements.labels(model))
-        timed[0].observe(seconds)
-        timed[1].observe(statements)
+        found = self._children.get((model, method, outcome))
+        if found is None:
+            found = self._children[model, method, outcome] = (
+                self._calls.labels(model, method, outcome).inc,
+                self._seconds.labels(model, method).observe,
+                self._statements.labels(model, method).inc,
+            )
+        found[0](1)
+        found[1](seconds)
+        found[2](statements)
 
     def retry(self, sqlstate: str) -> None:
         """Count one call that is run again."""
