@@ -3,10 +3,12 @@
     python -m tests.behaviour           write the page
     python -m tests.behaviour --check   exit with 1 when the page is not what the marks say
 
-The numbers come from the marks `@pytest.mark.statement(...)`, the sentences from tests/statements.toml, which also keeps the statements that
-were decided against, each with its reason.
+The numbers come from the marks `@pytest.mark.statement(...)`, the sentences from tests/statements.toml, which also
+keeps the statements that were decided otherwise, each with its reason.
 """
 
+import contextlib
+import io
 import re
 import sys
 import tomllib
@@ -21,8 +23,8 @@ SENTENCES = ROOT / "tests" / "statements.toml"
 
 INTRODUCTION = """# What Tandem does, statement by statement
 
-Made by `make behaviour` from the tests: a statement stands here because a test carries its number and passes.
-The letters: {letters}.
+Made by `make behaviour` from the tests: a statement stands here because a test carries its number, and `make test`
+fails when the page is not what the tests say. A row with several tests needs all of them.
 """
 
 
@@ -45,10 +47,11 @@ class Marks:
 
 def collected() -> dict[str, list[str]]:
     """Return the tests by statement number."""
-    marks = Marks()
-    code = pytest.main(["--collect-only", "-q", "--no-header", "-p", "no:terminal", str(ROOT / "tests")], [marks])
+    marks, said = Marks(), io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", str(ROOT / "tests")], [marks])
     if code != 0:
-        sys.exit(f"the tests could not be collected: pytest says {code}")
+        sys.exit(f"{said.getvalue()}\nthe tests could not be collected: pytest says {code}")
     return marks.tests
 
 
@@ -58,16 +61,18 @@ def page(tests: dict[str, list[str]], sentences: dict[str, dict[str, str]]) -> s
     missing = sorted(set(tests) - set(known), key=_order)
     if missing:
         sys.exit(f"tests/statements.toml has no sentence for {', '.join(missing)}")
-    letters = ", ".join(f"{letter} {meaning}" for letter, meaning in sentences["letters"].items())
-    lines = [INTRODUCTION.format(letters=letters)]
+    strange = sorted({_letter(number) for number in tests} - set(sentences["letters"]))
+    if strange:
+        sys.exit(f"tests/statements.toml does not say what the letters {', '.join(strange)} mean")
+    lines = [INTRODUCTION]
     for letter in sentences["letters"]:
         numbers = sorted((n for n in tests if _letter(n) == letter), key=_order)
         if numbers:
             lines.append(f"\n## {letter}: {sentences['letters'][letter]}\n")
-            lines.append("| | statement | tests |\n| --- | --- | --- |")
+            lines.append("| number | statement | tests |\n| --- | --- | --- |")
             lines.extend(f"| {n} | {known[n]} | {_linked(tests[n])} |" for n in numbers)
     if against:
-        lines.append("\n## Decided against\n\n| | reason |\n| --- | --- |")
+        lines.append("\n## Decided otherwise\n\n| number | reason |\n| --- | --- |")
         lines.extend(f"| {n} | {against[n]} |" for n in sorted(against, key=_order))
     return "\n".join(lines) + "\n"
 
