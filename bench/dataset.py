@@ -80,9 +80,9 @@ async def fill(connection: Connection, rows: int, database: str) -> World:
     shelf = await connection.fetchval("select lot_stock_id from stock_warehouse where company_id = $1", COMPANY)
     for copied in records.tables(world, unit, shelf):
         await connection.copy_records_to_table(copied.table, records=copied.records, columns=copied.columns)
+        await connection.execute(f"vacuum analyze {copied.table}")
     for table in ("res_users", "res_partner", "product_product", "account_tax", "crm_lead"):
         await connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table}")  # noqa: S608
-    await connection.execute("vacuum analyze")
     return world
 
 

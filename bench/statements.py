@@ -61,11 +61,11 @@ with stage as (
     select id, probability from crm_stage order by sequence, id limit 1
 ), lead as (
     insert into crm_lead (
-        name, reference, type, priority, description, expected_revenue, stage_id, probability, company_id,
+        name, reference, type, priority, description, expected_revenue, quantity, stage_id, probability, company_id,
         partner_id, partner_name, email_from, phone, mobile, website, street, city, zip, country_id,
         date_last_stage_update, create_uid, write_uid
     )
-    select $1, tandem_next_number('crm.lead', $8::bigint), $3, $4, $5, $6, s.id, s.probability, $8::bigint,
+    select $1, tandem_next_number('crm.lead', $8::bigint), $3, $4, $5, $6, 1, s.id, s.probability, $8::bigint,
         p.id, p.name, p.email, p.phone, p.mobile, p.website, p.street, p.city, p.zip, p.country_id,
         now(), $7::bigint, $7::bigint
     from res_partner p, stage s where p.id = $2::bigint
