@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from models.base import installation
+from models.base import installation, reflection
 from models.base.sequence import Sequence
 from models.orm.data import Datum, load_data
 from models.orm.env import SYSTEM_USER_ID, Env, User
@@ -48,13 +48,14 @@ def data_for(role: str) -> tuple[Datum, ...]:
 async def install(env: Env, data: Iterable[Datum]) -> int:
     """Fill a database with what comes along: company, system user and groups, the records, the number sequences.
 
-    What is there already stays as it is. Returns how many records are new.
+    What is there already stays as it is; only the records that tell of the models follow them. Returns how many records
+    are new.
     """
     found = await installation.install(env) if "res.groups" in env.registry else 0
     found += await load_data(env, data)
     if "ir.sequence" in env.registry:
         found += await env[Sequence].install(env)
-    return found
+    return found + await reflection.synchronise(env)
 
 
 def system_env(registry: Registry, connection: Any, reason: str) -> Env:

@@ -8,6 +8,11 @@ from models.base.currency import Currency, currency_data
 from models.base.external_id import ExternalId
 from models.base.groups import ADMINISTRATORS, USERS, Groups
 from models.base.idempotency import Idempotency, clean
+from models.base.ir_access import IrAccess, IrRule
+from models.base.ir_actions import ReportAction, WindowAction
+from models.base.ir_model import IrField, IrModel
+from models.base.ir_module import IrModule
+from models.base.language import ENGLISH, Language
 from models.base.login_failures import LoginFailure
 from models.base.message import Message
 from models.base.parameter import Parameter
@@ -33,7 +38,15 @@ MODELS = (
     Parameter,
     ExternalId,
     Sequence,
+    Language,
+    IrModel,
+    IrField,
+    IrAccess,
+    IrRule,
+    IrModule,
+    ReportAction,
+    WindowAction,
 )
 GROUPS = (USERS, ADMINISTRATORS)
-DATA = (*currency_data(), *country_data())
+DATA = (*currency_data(), *country_data(), ENGLISH)
 CLEANERS = (clean,)

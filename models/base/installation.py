@@ -5,6 +5,7 @@ import secrets
 from models.base.currency import FIRST_CURRENCY
 from models.base.groups import ADMINISTRATORS
 from models.base.passwords import hashed
+from models.base.users import Users
 from models.orm import Command, Env, Group, Registry
 from models.orm.env import SYSTEM_USER_ID
 
@@ -37,6 +38,7 @@ async def create_administrator(env: Env, password: str = "", company_name: str =
     lists = {"groups_id": [Command.set(groups)], "company_ids": [Command.set([env.company_id])]}
     [user_id] = await env["res.users"].insert(env, [{**values, **lists}])
     await set_password(env, user_id, chosen)
+    await _name(env, "user_admin", "res.users", user_id)
     return None if password else chosen
 
 
@@ -74,6 +76,15 @@ async def _name_groups(env: Env) -> None:
         " select split_part(code, '.', 1), 'group_' || replace(substr(code, strpos(code, '.') + 1), '.', '_'),"
         " 'res.groups', id, true, true from res_groups where strpos(code, '.') > 0"
         " on conflict (module, name) do nothing"
+    )
+    names = env[Users].odoo_groups
+    await env.execute(
+        "insert into ir_model_data (module, name, model, res_id, protected, noupdate)"
+        " select split_part(w.name, '.', 1), substr(w.name, strpos(w.name, '.') + 1), 'res.groups', g.id, true, true"
+        " from unnest($1::text[], $2::text[]) w(name, code) join res_groups g using (code)"
+        " on conflict (module, name) do nothing",
+        list(names),
+        list(names.values()),
     )
 
 

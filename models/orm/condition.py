@@ -144,9 +144,9 @@ class Compiler(Linkage):
         return f"{column} = any({self.query.param([self.decoded(field, one) for one in wanted])})"
 
     def placeholder(self, column: str, value: Placeholder, *, negated: bool) -> str:
-        """Compare with what a rule knows only at the call; a list is a list of ids."""
+        """Compare with what a rule knows only at the call; a list is one of the column's type."""
         place = self.query.param(value)
-        equal = f"{column} = any({place}::bigint[])" if value.is_list else f"{column} = {place}"
+        equal = f"{column} = any({place})" if value.is_list else f"{column} = {place}"
         return f"({equal}) is not true" if negated else equal
 
     def value(self, field: Field[Any], value: Any) -> str:

@@ -25,6 +25,7 @@ import asyncpg
 import structlog
 
 from models import deployment
+from models.base.reflection import reflect
 from models.orm.data import Datum
 from models.orm.env import Env
 from models.orm.registry import Registry
@@ -81,10 +82,11 @@ class Wanted:
 
     @property
     def data_hash(self) -> str:
-        """A hash of the records that come along, of the groups, and of the numbering."""
+        """A hash of the records that come along, of the groups, of the numbering, and of what is told of the models."""
         sequences = [f.sequence for m in self.registry.models.values() for f in m.meta.fields.values() if f.sequence]
         groups = list(self.registry.groups.values())
-        return hashlib.sha256(repr((list(self.data), groups, sequences)).encode()).hexdigest()
+        told = reflect(self.registry).text
+        return hashlib.sha256(repr((list(self.data), groups, sequences, told)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
