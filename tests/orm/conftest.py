@@ -1,6 +1,6 @@
 """A database with the library's tables, and callers of every kind in it.
 
-Each test runs in a transaction that is rolled back; `library_database` is a copy of its own for tests of commits and locks.
+Each test runs in a transaction that is rolled back; `library_database` is a copy for tests of commits and locks.
 """
 
 import asyncio

@@ -48,6 +48,7 @@ class Message(Model, name="mail.message", netforce="message"):
     """A line of chatter."""
 
     access = Access(read="lib.reader")
+    document = ("model", "res_id")
     order = "id desc"
     label_field = "body"
     model = fields.Char("Model")
@@ -77,8 +78,9 @@ class Shelf(Model, name="lib.shelf"):
     """A place for books, within another place."""
 
     access = Access(read="lib.reader", write="lib.clerk", delete="lib.clerk")
+    rules = (Rule("nothing in the cellar", None, [("parent_id.name", "!=", "Cellar")]),)
     order = "sequence, name desc"
-    name = fields.Char("Name", required=True)
+    name = fields.Char("Name", required=True, searched=True)
     sequence = fields.Integer("Sequence", default=10)
     parent_id = fields.Many2One("Within", "lib.shelf")
     active = fields.Boolean("Active", default=True)
@@ -97,6 +99,14 @@ class Author(Model, name="lib.author", netforce="writer"):
     keeper_id = fields.Many2One("Keeper", "res.users")
     salary = fields.Monetary("Salary", groups="lib.head")
     book_ids = fields.One2Many("Books", "lib.book", "author_id", copied=True)
+
+
+class Vault(Model, name="lib.vault"):
+    """A place that only heads know of."""
+
+    access = Access(read="lib.head", write="lib.head", delete="lib.head")
+    name = fields.Char("Name", required=True, searched=True)
+    book_ids = fields.One2Many("Books", "lib.book", "vault_id")
 
 
 class Tag(Model, name="lib.tag"):
@@ -141,9 +151,12 @@ class Book(Model, name="lib.book", netforce="volume"):
     checks = (Check("lib_book_copies_positive", "copies >= 0", "There are no negative copies."),)
     indexes = (Index(("company_id", "title")),)
 
-    title = fields.Char("Title", required=True, size=40, odoo="name", netforce=("heading", "caption"), tracked=True)
+    title = fields.Char(
+        "Title", required=True, size=40, odoo="name", netforce=("heading", "caption"), tracked=True, searched=True
+    )
     author_id = fields.Many2One("Author", "lib.author", tracked=True, on_delete="cascade")
     shelf_id = fields.Many2One("Shelf", "lib.shelf", tracked=True)
+    vault_id = fields.Many2One("Vault", "lib.vault")
     state = fields.Selection(
         "State",
         State,
@@ -163,11 +176,13 @@ class Book(Model, name="lib.book", netforce="volume"):
     opens = fields.Time("Opens")
     extra = fields.Json("Extra")
     cover = fields.Binary("Cover")
-    secret = fields.Char("Secret", groups="lib.head")
+    secret = fields.Char("Secret", groups="lib.head", searched=True)
+    hush = fields.Char("Whisper", compute=lambda book: str(book.secret or "").lower(), depends=("secret",))
     password = fields.Char("Password", write_only=True)
     about = fields.Reference("About", ("lib.author", "lib.shelf"))
     active = fields.Boolean("Active", default=True)
     tag_ids = fields.Many2Many("Tags", "lib.tag", table="lib_book_tag", column="book_id", other="tag_id", tracked=True)
+    loan_ids = fields.One2Many("Loans", "lib.loan", "book_id", copied=True)
 
     @constrains("price", "copies")
     def check_price(self) -> None:
@@ -180,6 +195,7 @@ class Book(Model, name="lib.book", netforce="volume"):
     @transition("state", {State.NEW: State.SHELVED, State.LENT: State.SHELVED}, also=["title"])
     async def shelve(cls, env: Env, records: Any) -> int:
         """Put books on their shelf."""
+        await env[cls.meta.name].post(env, dict.fromkeys((record.id for record in records), "shelved"))
         return len(records)
 
     @rpc(readonly=True)
@@ -190,6 +206,21 @@ class Book(Model, name="lib.book", netforce="volume"):
             str(record.title).upper() if upper else str(record.title)
             for record in await cls.browse(env, ids, ["title"])
         ]
+
+
+class Loan(Model, name="lib.loan", netforce="lending"):
+    """A book in somebody's hands. Clerks see those of the books whose authors they look after, readers their own."""
+
+    access = Access(read="lib.reader", write="lib.clerk", delete="lib.clerk")
+    rules = (
+        Rule("loans of own authors", "lib.clerk", [("book_id.author_id.keeper_id", "=", USER)]),
+        Rule("own loans", "lib.reader", [("borrower_id", "=", USER)]),
+        Rule("all loans", "lib.head", []),
+    )
+    label_sql = "'Loan ' || {t}.id"
+    book_id = fields.Many2One("Book", "lib.book", required=True, on_delete="cascade", netforce="volume_id")
+    borrower_id = fields.Many2One("Borrower", "res.users")
+    days = fields.Integer("Days", default=14)
 
 
 class NumberedBook(Book, name="lib.book"):
@@ -206,4 +237,4 @@ class NumberedBook(Book, name="lib.book"):
                 row["edition"] = 1
 
 
-MODELS = (Company, User, Message, AuditLog, Shelf, Author, Tag, Book, NumberedBook)
+MODELS = (Company, User, Message, AuditLog, Shelf, Author, Vault, Tag, Book, NumberedBook, Loan)
