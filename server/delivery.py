@@ -3,9 +3,10 @@
 1. prepare: the handler reads what to send, in a transaction of its own. The connection goes back to the pool.
 2. Look whether the job is still ours: the process may have slept since the claim.
 3. send: the call, cut after 15 seconds, with no connection, lock or transaction of the database held.
-4. settle: the handler writes the result to the record and the queue the job's state, in one transaction. When the job
+4. Note how the remote is doing, in a statement of its own, because many jobs share its row; and before the next step,
+   because with the end of this job another one for the remote may begin.
+5. settle: the handler writes the result to the record and the queue the job's state, in one transaction. When the job
    is another worker's by now, all of it is taken back.
-5. Note how the remote is doing, in a statement of its own: many jobs share its row.
 
 What fails on the way is tried again later, at the latest when the lease has run out.
 """
@@ -157,8 +158,11 @@ class Delivery:
 
     async def _send(self, job: Job, handler: Handler) -> Result:
         prepared = await self._prepared(job, handler)
-        sent = isinstance(prepared, RemoteCall)
-        outcome = await self._sent(job, handler, prepared) if isinstance(prepared, RemoteCall) else prepared
+        if isinstance(prepared, RemoteCall):
+            outcome = await self._sent(job, handler, prepared)
+            await self._note_remote(job, outcome)
+        else:
+            outcome = prepared
         result = _result(job, handler, outcome)
 
         async def work(env: Env) -> Result:
@@ -171,8 +175,6 @@ class Delivery:
             raise
         except Exception as error:  # noqa: BLE001 written down as the job's failure
             result = await self._write_failure(job, handler, error)
-        if sent:
-            await self._note_remote(job, outcome)
         return result
 
     async def _prepared(self, job: Job, handler: Handler) -> RemoteCall | Outcome:

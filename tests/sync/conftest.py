@@ -17,7 +17,7 @@ from tests.cluster import scratch_database, shared_cluster
 from tests.sync.peer import PeerServer, running_peer
 from tests.sync.world import World, new_registry, template
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 LOOPBACK = AddressPolicy.of(["127.0.0.1"])
 
 Workers = Callable[..., AbstractAsyncContextManager[Worker]]

@@ -40,6 +40,7 @@ async def test_wrong_credentials_are_tried_once_in_five_minutes_and_drain_when_c
             await hand_over_many(world, other, 5)
             for _ in range(4):
                 await asyncio.sleep(0.4)
+                await eventually(lambda: idle(worker))
                 attempts.append(peer.logins)
                 worker.queue.ahead += timedelta(minutes=2)
             assert peer.tries("other") == 5
@@ -55,6 +56,10 @@ async def test_wrong_credentials_are_tried_once_in_five_minutes_and_drain_when_c
     assert peer.password not in str(events)
     assert took < 60
     assert len(peer.effects) == 25
+
+
+async def idle(worker):
+    return worker.running == 0
 
 
 async def at_least(count, wanted):
@@ -93,7 +98,7 @@ async def test_fifty_slow_remotes_do_not_delay_a_healthy_one(world, working, pee
 
     assert max(delays) < 1.0
     assert busy in (50, 51)  # one each, until a remote has shown that it answers; perhaps the healthy one
-    assert cut < 16
+    assert cut < 20
 
 
 async def time_to_deliver(world, peer, lead, account, number):
