@@ -11,7 +11,8 @@
    connection), the whole call runs again with a fresh Env and its arguments as they came, at most
    `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit
    whose answer was lost: that one may have happened. A call with an idempotency key finds out and answers.
-6. Commit, then run what the call left in `env.after_commit`.
+6. Commit, then run what the call left in `env.after_commit`. A refused call is rolled back; what it left in
+   `env.after_refusal`, such as a line that tells of the refusal, is written in a transaction of its own.
 7. Count and log: one line and one metric. A refusal leaves as the `AppError` it is, anything unexpected as an
    `InternalError`.
 """
@@ -197,15 +198,26 @@ async def _transaction(
         raise
     try:
         answer = await function(env, **arguments)
-    except BaseException:
+    except BaseException as error:
         if not connection.is_closed():
             await transaction.rollback()
+            if isinstance(error, AppError) and env.after_refusal:
+                await _leave_traces(connection, env)
         raise
     try:
         await transaction.commit()
     except CONNECTION_LOST as error:
         raise OutcomeUnknownError from error
     return answer
+
+
+async def _leave_traces(connection: Connection, env: Env) -> None:
+    try:
+        async with connection.transaction():
+            for trace in env.after_refusal:
+                await trace()
+    except Exception as error:  # noqa: BLE001 the caller must hear of the refusal, whatever becomes of its traces
+        reported(error, after_refusal=True)
 
 
 def _once(function: Callable[..., Any], call: Call) -> Callable[..., Any]:

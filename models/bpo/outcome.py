@@ -8,6 +8,7 @@ told to the dealer.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from models.bpo.dealer_event import DealerEvent
@@ -54,9 +55,9 @@ class Answering(Endorsing):
         pipeline = await system[BpoStage].walk(system)
         stage, target = pipeline[lead.stage_id], pipeline.won if report.outcome == WON else pipeline.lost
         new = await env[DealerEvent].is_new(system, report, dealership.id, lead["company_id"])
-        if stage.is_closed:
-            _refuse_contradiction(lead, stage, target, report)
-        elif new:
+        if stage.is_closed and stage.id != target.id:
+            raise cls._contradiction(system, lead, stage, report)
+        if new and not stage.is_closed:
             await cls._close(system, lead, dealership, target, report)
         return {
             "bpo_lead_id": lead.id,
@@ -101,22 +102,21 @@ class Answering(Endorsing):
         await cls.update(env, [lead.id], values)
         await tell(env, cls, {lead.id: _told(lead, dealership, report)})
 
+    @classmethod
+    def _contradiction(cls, env: Env, lead: LeadRecord, stage: Stage, report: Report) -> ConflictError:
+        """Return the refusal of a word against the known outcome, and have the lead tell of it all the same."""
+        text = f"{lead.reference} is already {stage.name} at the BPO; {report.outcome} is not accepted."
+        log.warning("dealer report against the known outcome, event %s: %s", report.event_id, text)
+        env.after_refusal.append(partial(cls._tell_contradiction, env, lead.id, text))
+        return ConflictError(text, model=cls.meta.name, ids=[lead.id])
 
-def _refuse_contradiction(lead: LeadRecord, stage: Stage, target: Stage, report: Report) -> None:
-    if stage.id == target.id:
-        return
-    log.warning(
-        "dealer report against the known outcome: %s is %s, event %s says %s",
-        lead.reference,
-        stage.name,
-        report.event_id,
-        report.outcome,
-    )
-    raise ConflictError(
-        f"{lead.reference} is already {stage.name} at the BPO; {report.outcome} is not accepted.",
-        model=lead.meta.name,
-        ids=[lead.id],
-    )
+    @classmethod
+    async def _tell_contradiction(cls, env: Env, lead_id: int, text: str) -> None:
+        """Show a contradiction on the lead, once however often it is repeated."""
+        [lead] = await cls.lock(env, [lead_id], ["dealer_conflict"])
+        if lead["dealer_conflict"] != text:
+            await cls.update(env, [lead_id], {"dealer_conflict": text})
+            await tell(env, cls, {lead_id: f"The dealer contradicts this outcome: {text}"})
 
 
 def _not_endorsed(report: Report) -> MissingError:

@@ -126,5 +126,6 @@ class LeadRecord(Interest):
         searched=True,
         odoo=("dealer_order_name", "dealer_so_name"),
     )
+    dealer_conflict = Char("Contradicted by the dealer", size=512, readonly=True, copied=False)
     dealer_closed_at = DateTime("Closed by the dealer on", readonly=True, copied=False)
     dealer_delivered_at = DateTime("Delivered on", readonly=True, copied=False)

@@ -88,9 +88,10 @@ class Announcing(Converting):
     async def _send(cls, env: Env, leads: Sequence[LeadRecord]) -> None:
         """Put the outcome of each lead into the outbox and mark it as on its way."""
         orders = {row["id"]: row for row in await env.fetch(ORDERS, [lead.id for lead in leads])} if leads else {}
+        instance = await env.fetchval("select current_database()")
         for lead in leads:
             event = lead.bpo_callback_event or str(uuid.uuid4())
-            payload = outcome_payload(lead, event, orders.get(lead.id))
+            payload = outcome_payload(lead, event, orders.get(lead.id)) | {"dealer_instance": instance}
             await enqueue(
                 env, KIND, payload, lane=(MODEL, lead.id), remote=REMOTE, event=event, company_id=lead["company_id"]
             )

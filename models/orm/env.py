@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from zoneinfo import ZoneInfo, available_timezones
@@ -110,6 +110,7 @@ class Env:
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     system: str | None = None
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_refusal: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # traces of a refused call
     counter: list[int] = field(default_factory=lambda: [0])
     _profile: Profile | None = None
     _companies: tuple[int, ...] | None = None

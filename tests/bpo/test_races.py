@@ -111,6 +111,8 @@ async def test_won_against_lost_leaves_the_first_word(site, endorsed_to):
     accepted = [answer["stage"].lower() for answer in answers if isinstance(answer, dict)]
     assert accepted == [status] * 10
     assert sum(isinstance(answer, ConflictError) for answer in answers) == 10
+    contradicted = [text for text in await site.make(lambda env: messages(env, LEAD, record)) if "contradicts" in text]
+    assert len(contradicted) == 1
 
 
 @pytest.mark.statement("H27")

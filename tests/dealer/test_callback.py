@@ -85,6 +85,7 @@ async def test_winning_an_endorsed_lead_puts_its_outcome_into_the_outbox(env, co
         "bpo_source_lead_id": 1000 + record,
         "bpo_source_lead_name": "LEAD/01234",
         "outcome": "won",
+        "dealer_instance": await env.fetchval("select current_database()"),
         "dealer_lead_id": record,
         "dealer_lead_name": name,
         "dealer_so_name": order,
