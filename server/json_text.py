@@ -19,6 +19,7 @@ import orjson
 from models.orm.answer import JsonText
 from models.orm.limits import LIMITS
 
+LARGEST_INTEGER = 2**63 - 1
 LARGEST_EXPONENT = 308  # what a double can hold; beyond it other parsers read infinity
 
 
@@ -49,7 +50,21 @@ def decode(text: bytes) -> Any:
 
 def encode(value: Any) -> bytes:
     """JSON text of an answer. Raises TypeError for what has no JSON form, dates among it (models answer strings)."""
-    return orjson.dumps(value, _fragment, orjson.OPT_PASSTHROUGH_DATETIME)
+    try:
+        return orjson.dumps(value, _fragment, orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError:
+        return orjson.dumps(_widened(value), _fragment, orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def _widened(value: Any) -> Any:
+    """The value with whole numbers beyond 64 bits, which orjson refuses, as text that it takes."""
+    if isinstance(value, dict):
+        return {key: _widened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_widened(item) for item in value]
+    if isinstance(value, int) and not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+        return orjson.Fragment(str(value))
+    return value
 
 
 def _exact(digits: str) -> Decimal:

@@ -33,7 +33,6 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 
 MEMBERS = frozenset({"jsonrpc", "method", "params", "id"})
-LARGEST_ID = 2**63 - 1
 NO_ID = object()
 
 
@@ -101,9 +100,8 @@ def _flaw(message: Any) -> dict[str, str] | None:
 
 
 def _is_id(value: Any) -> bool:
-    """String, number or null. A number that would not come back with the same digits is none."""
-    kind = type(value)
-    return kind is str or value is None or kind is Decimal or (kind is int and abs(value) <= LARGEST_ID)
+    """String, number or null."""
+    return value is None or type(value) in (str, int, Decimal)
 
 
 def _readable_id(message: Any) -> Any:

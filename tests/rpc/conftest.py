@@ -123,6 +123,14 @@ class Running:
         finally:
             await connection.close()
 
+    async def script(self, sql: str) -> None:
+        """Run statements in the database."""
+        connection = await connect(shared_cluster(), self.database)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
 
 USERS = {"clerk": ["test.clerk"], "service": ["test.service"], "nobody": [], "boss": ["base.admin", "test.clerk"]}
 

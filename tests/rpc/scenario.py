@@ -30,13 +30,15 @@ class Note(Model, name="test.note", label="Note"):
 
     @rpc
     @classmethod
-    async def fail(cls, env: Env, sqlstate: str, times: int, word: str) -> int:
-        """Write a row, then have PostgreSQL raise this SQLSTATE in the first tries."""
+    async def fail(cls, env: Env, sqlstate: str, times: int, word: str, place: int = 1) -> int:
+        """Write two rows, and have PostgreSQL raise this SQLSTATE in the first tries, after `place` of them."""
         attempts[word] += 1
-        await env.execute("insert into test_note (name) values ($1)", word)
         env.after_commit.append(lambda: committed.append(word))
-        if attempts[word] <= times:
-            await env.execute(f"do $$ begin raise exception 'planted secret' using errcode = '{sqlstate}'; end $$")
+        for number, name in enumerate((word, f"{word} too", None)):
+            if number == place and attempts[word] <= times:
+                await env.execute(f"do $$ begin raise exception 'planted secret' using errcode = '{sqlstate}'; end $$")
+            if name:
+                await env.execute("insert into test_note (name) values ($1)", name)
         return attempts[word]
 
     @rpc(readonly=True)

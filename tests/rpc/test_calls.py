@@ -189,11 +189,14 @@ async def test_a_crash_tells_an_id_alone(running: Running, capsys: pytest.Captur
 
 
 @pytest.mark.statement("C12", "C13")
+@pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03", "0A000"])
-async def test_what_postgresql_gave_up_on_is_run_again_with_one_effect(running: Running, sqlstate: str) -> None:
-    word = f"again {sqlstate}"
+async def test_what_postgresql_gave_up_on_is_run_again_with_one_effect(
+    running: Running, sqlstate: str, place: int
+) -> None:
+    word = f"again {sqlstate} {place}"
 
-    tries = await running.execute("test.note", "fail", sqlstate, 3, word)
+    tries = await running.execute("test.note", "fail", sqlstate, 3, word, place)
 
     assert (tries, await notes(running, word), committed.count(word)) == (4, 1, 1)
 
@@ -202,6 +205,36 @@ async def test_what_postgresql_gave_up_on_is_run_again_with_one_effect(running: 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03", "0A000"])
 async def test_a_read_is_run_again_too(running: Running, sqlstate: str) -> None:
     assert await running.execute("test.note", "look", sqlstate, 2, f"look {sqlstate}") == 3
+
+
+@pytest.mark.statement("C12")
+async def test_what_fails_at_the_commit_is_run_again_too(running: Running) -> None:
+    await running.script(
+        "create sequence commits;"
+        "create function refuse_commit() returns trigger language plpgsql as $$ begin"
+        " if nextval('commits') <= 2 then raise exception 'x' using errcode = '40001'; end if; return null; end $$;"
+        "create constraint trigger refuse_commit after insert on test_note deferrable initially deferred"
+        " for each row when (new.name = 'at commit') execute function refuse_commit()"
+    )
+    try:
+        tries = await running.execute("test.note", "fail", "", 0, "at commit")
+    finally:
+        await running.script("drop function refuse_commit cascade; drop sequence commits")
+
+    assert (tries, await notes(running, "at commit"), committed.count("at commit")) == (3, 1, 1)
+
+
+async def test_a_call_whose_connection_is_cut_is_run_again(running: Running) -> None:
+    call = asyncio.create_task(running.execute("test.note", "hold", 1, "cut"))
+    cut = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where datname = current_database() and query like 'select pg_sleep%'"
+    )
+    async with asyncio.timeout(10):
+        while not await running.fetchval(cut):
+            await asyncio.sleep(0.02)
+
+    assert (await call, await notes(running, "cut"), attempts["cut"]) == (1, 1, 1)
 
 
 @pytest.mark.statement("C12")

@@ -54,6 +54,8 @@ async def test_notifications_are_answered_with_nothing(endpoint: Endpoint, metho
         "1.50",
         "9007199254740993",
         "9223372036854775807",
+        "9223372036854775808",
+        "-1" + "0" * 400,
         '"' + "x" * 900_000 + '"',
     ],
 )
@@ -65,7 +67,7 @@ async def test_ids_come_back_unchanged(endpoint: Endpoint, text: str) -> None:
 
 
 @pytest.mark.statement("P22")
-@pytest.mark.parametrize("text", ["{}", "[]", "true", "false", "9223372036854775808", "1" * 400])
+@pytest.mark.parametrize("text", ["{}", "[]", "true", "false"])
 async def test_other_ids_are_refused(endpoint: Endpoint, text: str) -> None:
     answer = await ask(endpoint, '{"jsonrpc":"2.0","method":"echo","id":' + text + "}")
 

@@ -72,10 +72,7 @@ def test_what_is_json_is_read_as_the_reference_reads_it(text: str) -> None:
 
 async def test_what_is_json_comes_back_equal(echo: Endpoint) -> None:
     for text in WELL_FORMED:
-        value = reference(text)
-        if isinstance(value, int) and abs(value) >= 2**63:
-            continue  # read exactly, but no answer holds such a number
-        assert reference((await echo.post(wrapped(text)))[1].decode())["result"] == value, text
+        assert reference((await echo.post(wrapped(text)))[1].decode())["result"] == reference(text), text
 
 
 @given(values)

@@ -12,6 +12,7 @@ import pytest
 
 from models.orm.limits import LIMITS, Limits
 from server import connections, exchange
+from server.database import connection
 from tests.rpc.conftest import Endpoint, Running, Serve
 
 HEADERS = b"POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -178,6 +179,22 @@ async def test_a_full_pool_answers_busy_and_recovers(running: Running) -> None:
     released = time.monotonic()
     assert isinstance(await running.execute("test.note", "search_count", []), int)
     assert time.monotonic() - released < 1
+
+
+@pytest.mark.statement("R6")
+async def test_a_statement_that_takes_too_long_is_cancelled(monkeypatch: pytest.MonkeyPatch, running: Running) -> None:
+    monkeypatch.setattr(connection, "LIMITS", Limits(statement_seconds=1.0))
+    started = time.monotonic()
+
+    error = await running.execute("test.note", "hold", 20, "too long")
+
+    assert (error["code"], error["data"]["limit"]) == (503, "statement_seconds")
+    assert time.monotonic() - started < 2.5
+    alive = "select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep($1)%'"
+    assert await running.fetchval(alive + " and state = 'active' and pid <> pg_backend_pid()") == 0
+    assert running.deployment.pool.opened == 1
+    assert await running.execute("test.note", "search_count", []) == 0
+    assert running.deployment.pool.opened == 1
 
 
 @pytest.mark.statement("F8", "F9")
