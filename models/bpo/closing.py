@@ -13,12 +13,22 @@ from models.bpo.moving import Moving, refuse_endorsed
 from models.bpo.owning import refuse_closed
 from models.crm.losing import LABELS, OTHER
 from models.crm.telling import cut, tell
-from models.crm.workflow_step import decided
+from models.crm.workflow_step import decided, is_decided
 from models.orm.errors import RequiredError, TypeMismatchError
 from models.orm.methods import rpc
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.values import Row
+
+REOPENED = {
+    "date_lost": None,
+    "date_closed": None,
+    "lost_reason": None,
+    "lost_reason_id": None,
+    "lost_notes": None,
+    "lost_from_stage_id": None,
+}
 
 
 class Closing(Moving):
@@ -66,13 +76,29 @@ class Closing(Moving):
         return True
 
     @classmethod
+    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Reopen, where they were, lost leads that are taken out of the archive, as Odoo restores them."""
+        await super().after_write(env, ids, row)
+        if row.get("active") is not True or is_decided(env):
+            return
+        restored: dict[int, list[int]] = {}
+        for lead in await cls.browse(env, ids, ["date_lost", "lost_from_stage_id", "endorse_state"]):
+            if lead["date_lost"] is not None and lead["lost_from_stage_id"] and lead["endorse_state"] == "none":
+                restored.setdefault(lead["lost_from_stage_id"], []).append(lead.id)
+        for stage_id, group in restored.items():
+            await cls.update(decided(env), group, {"stage_id": stage_id, **REOPENED})
+
+    @classmethod
     async def _lose(cls, env: Env, ids: Any, values: dict[str, Any]) -> None:
         leads, pipeline = await cls.lock_claimed(env, ids, ["endorse_state"])
         for lead in leads:
             refuse_closed(lead, pipeline[lead.stage_id])
             refuse_endorsed(lead)
         lost = [lead.id for lead in leads]
-        await cls.update(decided(env), lost, {"stage_id": pipeline.lost.id, "probability": 0, **values})
+        for stage_id in dict.fromkeys(lead.stage_id for lead in leads):
+            group = [lead.id for lead in leads if lead.stage_id == stage_id]
+            moved = {"stage_id": pipeline.lost.id, "probability": 0, "lost_from_stage_id": stage_id, **values}
+            await cls.update(decided(env), group, moved)
         notes = f" Notes: {cut(values['lost_notes'])}" if values["lost_notes"] else ""
         await tell(env, cls, dict.fromkeys(lost, f"Lead lost: {LABELS[values['lost_reason']]}.{notes}"))
 

@@ -103,6 +103,7 @@ class LeadRecord(Interest):
     lost_reason_id = Many2One("Lost reason", "crm.lost.reason", tracked=True, copied=False, index=False)
     lost_reason = Selection("Lost because", LOST_REASONS, readonly=True, copied=False)
     lost_notes = Text("Notes on the loss", readonly=True, copied=False)
+    lost_from_stage_id = Many2One("Stage before the loss", "crm.stage", readonly=True, copied=False, index=False)
     call_log_ids = One2Many("Calls", "crm.call.log", "lead_id")
     visit_ids = One2Many("Visits", "crm.visit", "lead_id")
     order_ids = One2Many("Orders", "sale.order", "opportunity_id")

@@ -235,6 +235,18 @@ async def test_odoo_loses_and_archives_a_lead(env):
     assert found == (False, Decimal(0), reason, "price_too_high", "lost")
 
 
+@pytest.mark.parametrize("restore", ["unarchive", "toggle_active"])
+async def test_odoo_restores_a_lost_lead_where_it_was(env, restore):
+    record = await lead(env)
+    await env[LEAD].write(env, [record], {"stage_id": await stage(env, "Qualified")})
+    await env[LEAD].action_set_lost(env, [record], lost_reason="no_stock")
+
+    await getattr(env[LEAD], restore)(env, [record])
+
+    found = await read(env, LEAD, record, "active", "stage_id.name", "probability", "lost_reason", "date_lost")
+    assert found == (True, "Qualified", Decimal(30), None, None)
+
+
 async def test_odoos_wizard_loses_leads(env):
     records = [await lead(env), await lead(env)]
     wizard = env["crm.lead.lost"]
