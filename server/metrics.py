@@ -48,6 +48,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._collectors: list[Collector] = []
         self._calls = self._counter("tandem_calls", "Calls by outcome (ok or an error's key)", "outcome")
         self._statements = self._counter("tandem_call_statements", "Statements of calls")
         self._seconds = Histogram(
@@ -78,6 +79,7 @@ class Metrics:
     def register(self, collector: Collector) -> None:
         """Add figures of another part of the server, such as the depth of the outbox."""
         self.registry.register(collector)
+        self._collectors.append(collector)
 
     def text(self) -> bytes:
         """All figures in Prometheus' text form."""
@@ -86,6 +88,8 @@ class Metrics:
             return generate_latest(self.registry)
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        for collector in self._collectors:
+            shared.register(collector)
         return generate_latest(shared)
 
     def hand_over(self) -> None:

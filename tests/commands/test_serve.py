@@ -208,10 +208,28 @@ async def test_several_processes_share_the_port_and_a_dead_one_is_replaced(
         async with aiohttp.ClientSession() as session:
             answers.append(await rpc(session, server.url, "version", []))
     assert all("result" in answer for answer in answers)
+    assert await _counted(server.url, database) == [20.0] * 3
     server.process.terminate()
     assert await server.ended() == 0
     events = [json.loads(line)["event"] for line in (await server.errors()).splitlines()]
     assert "server process ended" in events
+
+
+async def _counted(url: str, database: str) -> list[float]:
+    """Make 20 calls over connections of their own; what each of three looks at the figures says of them."""
+    async with aiohttp.ClientSession() as session:
+        token = (await rpc(session, url, "login", [database, "admin", PASSWORD]))["result"]["token"]
+    for _ in range(20):
+        async with aiohttp.ClientSession() as session:
+            await rpc(session, url, "execute", ["res.partner", "search_count", [[]]], token)
+    await asyncio.sleep(1.5)  # each process hands its figures over once a second
+    seen = []
+    for _ in range(3):
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as response:
+            text = await response.text()
+        assert "tandem_pool_idle" in text
+        seen.append(sum(float(one) for one in re.findall(r'tandem_calls_total{method="search_count".*} (.*)', text)))
+    return seen
 
 
 async def test_children_do_not_outlive_their_parent(start: Start, database: str) -> None:
