@@ -1,11 +1,12 @@
 """A running deployment for Odoo's own clients, which block: it runs in a thread with an event loop of its own."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ class Deployed:
     database: str
     login: str = LOGIN
     password: str = PASSWORD
+    serie: str = "18.0"
 
     @property
     def url(self) -> str:
@@ -89,7 +91,14 @@ def deployed(server: Server) -> Deployed:
 @pytest.fixture(scope="session")
 def deployed_19(server: Server) -> Deployed:
     """A deployment that says it is an Odoo 19."""
-    return server.serve(odoo_serie="19.0")
+    return replace(server.serve(odoo_serie="19.0"), serie="19.0")
+
+
+@pytest.fixture
+def leaky() -> Iterator[None]:
+    """For clients that leave their sockets to the garbage collector: it runs while the test may still say so."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def seller_key(deployed, restricted):
 
 @pytest.fixture
 def call(deployed, key):
-    def call(model, method, body=None, **headers):
-        status, _, answer = request(deployed, f"/json/2/{model}/{method}", body or {}, key, **headers)
+    def call(path, body=None, **headers):
+        status, _, answer = request(deployed, f"/json/2/{path}", body or {}, key, **headers)
         return status, answer
 
     return call
@@ -52,25 +52,25 @@ def call(deployed, key):
 
 def test_a_record_from_create_to_unlink(call, unique):
     name = unique("Partner")
-    [partner] = call("res.partner", "create", {"vals_list": {"name": name}})[1]
+    [partner] = call("res.partner/create", {"vals_list": {"name": name}})[1]
 
-    assert call("res.partner", "write", {"ids": [partner], "vals": {"city": "Cebu"}}) == (200, True)
-    assert call("res.partner", "search", {"domain": [["name", "=", name]]}) == (200, [partner])
-    assert call("res.partner", "read", {"ids": [partner], "fields": ["city", "vat"]}) == (
+    assert call("res.partner/write", {"ids": [partner], "vals": {"city": "Cebu"}}) == (200, True)
+    assert call("res.partner/search", {"domain": [["name", "=", name]]}) == (200, [partner])
+    assert call("res.partner/read", {"ids": [partner], "fields": ["city", "vat"]}) == (
         200,
         [{"id": partner, "city": "Cebu", "vat": False}],
     )
-    assert call("res.partner", "unlink", {"ids": [partner]}) == (200, True)
+    assert call("res.partner/unlink", {"ids": [partner]}) == (200, True)
 
 
 def test_create_always_answers_a_list(call, unique):
-    status, ids = call("res.partner", "create", {"vals_list": [{"name": unique("One")}, {"name": unique("Two")}]})
+    status, ids = call("res.partner/create", {"vals_list": [{"name": unique("One")}, {"name": unique("Two")}]})
 
     assert (status, len(ids)) == (200, 2)
 
 
 def test_the_context_is_among_the_arguments(call):
-    assert call("res.users", "context_get", {"context": {"lang": "en_US"}})[1]["lang"] == "en_US"
+    assert call("res.users/context_get", {"context": {"lang": "en_US"}})[1]["lang"] == "en_US"
 
 
 def test_no_body_means_no_arguments(deployed, key):
@@ -80,20 +80,20 @@ def test_no_body_means_no_arguments(deployed, key):
 
 
 @pytest.mark.parametrize(
-    ("model", "method", "body", "status", "name"),
+    ("path", "body", "status", "name"),
     [
-        ("res.partner", "create", {"vals_list": {"name": False}}, 422, "odoo.exceptions.ValidationError"),
-        ("res.partner", "search", {"domain": [["nope", "=", 1]]}, 422, "builtins.ValueError"),
-        ("res.partner", "search", {"nope": 1}, 422, "builtins.ValueError"),
-        ("res.partner", "search", {"ids": [1]}, 422, "werkzeug.exceptions.UnprocessableEntity"),
-        ("res.partner", "write", {"ids": [999999], "vals": {"name": "x"}}, 404, "odoo.exceptions.MissingError"),
-        ("res.partner", "_search", {}, 403, "odoo.exceptions.AccessError"),
-        ("res.partner", "nope", {}, 404, "builtins.AttributeError"),
-        ("res.nope", "search", {}, 404, "werkzeug.exceptions.NotFound"),
+        ("res.partner/create", {"vals_list": {"name": False}}, 422, "odoo.exceptions.ValidationError"),
+        ("res.partner/search", {"domain": [["nope", "=", 1]]}, 422, "builtins.ValueError"),
+        ("res.partner/search", {"nope": 1}, 422, "builtins.ValueError"),
+        ("res.partner/search", {"ids": [1]}, 422, "werkzeug.exceptions.UnprocessableEntity"),
+        ("res.partner/write", {"ids": [999999], "vals": {"name": "x"}}, 404, "odoo.exceptions.MissingError"),
+        ("res.partner/_search", {}, 403, "odoo.exceptions.AccessError"),
+        ("res.partner/nope", {}, 404, "builtins.AttributeError"),
+        ("res.nope/search", {}, 404, "werkzeug.exceptions.NotFound"),
     ],
 )
-def test_the_status_tells_what_was_wrong(call, model, method, body, status, name):
-    found, answer = call(model, method, body)
+def test_the_status_tells_what_was_wrong(call, path, body, status, name):
+    found, answer = call(path, body)
 
     assert (found, answer["name"]) == (status, name)
     assert answer.keys() == {"name", "message", "arguments", "context", "debug"}
@@ -122,11 +122,11 @@ def test_a_body_that_is_no_json_is_400(deployed, key):
 
 
 def test_another_content_type_is_415(call):
-    assert call("res.partner", "search", {}, **{"Content-Type": "text/plain"})[0] == 415
+    assert call("res.partner/search", {}, **{"Content-Type": "text/plain"})[0] == 415
 
 
 def test_another_database_is_404(call):
-    assert call("res.partner", "search", {}, **{"X-Odoo-Database": "nope"})[0] == 404
+    assert call("res.partner/search", {}, **{"X-Odoo-Database": "nope"})[0] == 404
 
 
 def test_get_is_told_to_post(deployed):

@@ -1,0 +1,172 @@
+"""OdooRPC over JSON-RPC: proxies, browsed records, relations written by attribute."""
+
+import odoorpc
+import pytest
+from odoorpc.error import RPCError
+
+
+@pytest.fixture
+def odoo(deployed):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+    client.login(deployed.database, deployed.login, deployed.password)
+    return client
+
+
+@pytest.fixture
+def seller(deployed, restricted):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+    client.login(deployed.database, *restricted)
+    return client
+
+
+def test_version_and_databases(deployed):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+
+    assert client.version == "18.0"
+    assert client.db.list() == [deployed.database]
+
+
+def test_login_tells_user_and_context(odoo):
+    assert odoo.env.user.login == "admin"
+    assert odoo.env.context == {"lang": "en_US", "tz": "UTC", "uid": odoo.env.uid}
+
+
+def test_a_wrong_login_is_refused(deployed):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+
+    with pytest.raises(RPCError, match="Wrong login ID or password"):
+        client.login(deployed.database, "admin", "wrong")
+
+
+def test_the_environment_knows_models_and_records(odoo):
+    assert "res.partner" in odoo.env
+    assert "res.nope" not in odoo.env
+    assert odoo.env.ref("base.main_company").id == 1
+    assert odoo.env.ref("base.user_admin").login == "admin"
+
+
+def test_a_record_from_create_to_unlink(odoo, unique):
+    partners = odoo.env["res.partner"]
+    name = unique("Partner")
+    partner_id = partners.create({"name": name})
+
+    assert partners.search([("name", "=", name)]) == [partner_id]
+    assert partners.search_count([("name", "=", name)]) == 1
+    assert partners.write([partner_id], {"city": "Davao"}) is True
+    assert partners.browse(partner_id).city == "Davao"
+    assert partners.read([partner_id], ["name"]) == [{"id": partner_id, "name": name}]
+    assert partners.unlink([partner_id]) is True
+    assert partners.search([("name", "=", name)]) == []
+
+
+def test_attributes_are_written_at_once(odoo, unique):
+    partner = odoo.env["res.partner"].browse(odoo.env["res.partner"].create({"name": unique("Before")}))
+
+    partner.name = unique("After")
+    partner.is_company = True
+    partner.country_id = odoo.env.ref("base.ph")
+
+    [found] = odoo.env["res.partner"].read([partner.id], ["name", "is_company", "country_id"])
+    assert (found["name"][:5], found["is_company"], found["country_id"][1]) == ("After", True, "Philippines")
+
+
+def test_relations_are_followed(odoo, unique):
+    name = unique("Parent")
+    partners = odoo.env["res.partner"]
+    parent_id = partners.create({"name": name, "child_ids": [(0, 0, {"name": "First"}), (0, 0, {"name": "Second"})]})
+
+    parent = partners.browse(parent_id)
+
+    assert sorted(child.name for child in parent.child_ids) == ["First", "Second"]
+    assert parent.child_ids[0].parent_id.name == name
+    assert not parent.parent_id
+    assert not parent.parent_id.name
+
+
+def test_to_many_relations_grow_and_shrink(odoo, unique):
+    partners, tags = odoo.env["res.partner"], odoo.env["res.partner.category"]
+    first, second = tags.create({"name": unique("One")}), tags.create({"name": unique("Two")})
+    partner = partners.browse(partners.create({"name": unique("Tagged")}))
+
+    partner.category_id = [(6, 0, [first])]
+    partner = partners.browse(partner.id)
+    partner.category_id += second
+    partner = partners.browse(partner.id)
+    partner.category_id -= first
+
+    assert partners.read([partner.id], ["category_id"])[0]["category_id"] == [second]
+
+
+def test_an_order_with_lines(odoo, unique):
+    partner = odoo.env["res.partner"].create({"name": unique("Buyer")})
+    product = odoo.env["product.product"].create({"name": unique("Car"), "list_price": 250.5})
+    line = {"product_id": product, "product_uom_qty": 2}
+    order = odoo.env["sale.order"].browse(
+        odoo.env["sale.order"].create({"partner_id": partner, "order_line": [(0, 0, line)]})
+    )
+
+    assert order.amount_untaxed == 501.0
+    assert order.order_line.product_id.id == product
+    assert order.state == "draft"
+    order.action_confirm()
+    assert odoo.env["sale.order"].browse(order.id).state == "sale"
+
+
+def test_groups(odoo, unique):
+    city = unique("City")
+    odoo.env["res.partner"].create([{"name": unique("A"), "city": city}, {"name": unique("B"), "city": city}])
+
+    [group] = odoo.env["res.partner"].read_group([("city", "=", city)], ["city"], ["city"])
+
+    assert group["city_count"] == 2
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["res.partner", "res.users", "res.company", "res.country", "product.product", "sale.order", "sale.order.line",
+     "stock.picking", "stock.move", "crm.lead", "dealer.crm.lead", "mail.message", "ir.model", "ir.module.module"],
+)  # fmt: skip
+def test_records_of_every_model_can_be_browsed(odoo, model):
+    found = odoo.env[model].search([], limit=2)
+
+    assert [record.id for record in odoo.env[model].browse(found)] == found
+
+
+def test_a_missing_record_is_an_error(odoo):
+    with pytest.raises(ValueError, match="999999"):
+        odoo.env["res.partner"].browse(999999)
+
+
+def test_errors_tell_what_is_wrong(odoo):
+    with pytest.raises(RPCError) as raised:
+        odoo.env["res.partner"].create({"name": False})
+
+    assert raised.value.info["data"]["name"] == "odoo.exceptions.ValidationError"
+
+
+def test_a_restricted_user_may_look_but_not_touch(seller):
+    assert seller.env["res.company"].browse(1).name
+    assert not seller.env["res.company"].browse(1).parent_id
+
+    with pytest.raises(RPCError, match="not allowed"):
+        seller.env["res.company"].write([1], {"name": "Mine"})
+
+
+def test_an_empty_relation_to_a_model_that_one_may_only_read(seller, unique):
+    partner = seller.env["res.partner"].browse(seller.env["res.partner"].create({"name": unique("Nowhere")}))
+
+    assert not partner.country_id
+    assert not partner.country_id.name
+
+
+def test_reports_are_listed(odoo):
+    assert odoo.report.list() == {}
+
+
+def test_json_routes_share_the_session(deployed):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+    given = {"db": deployed.database, "login": deployed.login, "password": deployed.password}
+    client.json("/web/session/authenticate", given)
+
+    call = {"model": "res.users", "method": "context_get", "args": [], "kwargs": {}}
+    assert client.json("/web/dataset/call_kw", call)["result"]["uid"] == 2
