@@ -16,8 +16,10 @@ from server.settings import SettingsError
 
 COMMANDS = {
     "serve": "answer calls",
+    "worker": "do the outbox's jobs without answering calls",
     "migrate": "bring the database to this release",
     "schema": "print schema.sql",
+    "doctor": "look at the database, the outbox and the other side",
     "user": "list and create users, set passwords",
     "apikey": "make, list and revoke API keys",
     "demo": "walk one lead through a BPO and a dealer, then serve both",

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from models import deployment
 from models.orm.env import Env
+from models.orm.registry import Registry
+from server.database.address import DatabaseAddress
 from server.database.connection import connect
 from server.database.databases import database_exists
 from server.database.embedded import database_server
@@ -21,13 +23,22 @@ async def operating(chosen: Settings) -> AsyncIterator[Env]:
     registry = deployment.registry_for(chosen.role)
     equip(registry, chosen)
     async with database_server(chosen) as address:
-        if not await database_exists(address, chosen.database):
-            raise SettingsError(f"there is no database {chosen.database}: start the server or run tandem migrate first")
+        await check_database(chosen, address, registry)
         connection = await connect(address, chosen.database, name="tandem operator")
         try:
-            if not await check_schema(connection, chosen.role, registry):
-                raise SettingsError(f"database {chosen.database} is of another release or role: run tandem migrate")
             async with connection.transaction():
                 yield deployment.system_env(registry, connection, "operator")
         finally:
             await connection.close()
+
+
+async def check_database(chosen: Settings, address: DatabaseAddress, registry: Registry) -> None:
+    """Refuse to work on a database that is missing, or of another release or role. Raises `SettingsError`."""
+    if not await database_exists(address, chosen.database):
+        raise SettingsError(f"there is no database {chosen.database}: start the server or run tandem migrate first")
+    connection = await connect(address, chosen.database, name="tandem operator")
+    try:
+        if not await check_schema(connection, chosen.role, registry):
+            raise SettingsError(f"database {chosen.database} is of another release or role: run tandem migrate")
+    finally:
+        await connection.close()

@@ -1,6 +1,7 @@
 """The BPO's side: leads from capture through claim and negotiation to the endorsement, and what became of them."""
 
 from models.bpo import lost_reason, source, stage
+from models.bpo.behind import look_at_endorsements
 from models.bpo.call import BpoCall, Visit
 from models.bpo.catalogue import BpoBrand, VehicleModel
 from models.bpo.dealer_event import DealerEvent
@@ -16,6 +17,7 @@ from models.bpo.stage import BpoStage
 from models.bpo.team import Tag, Team
 from models.orm.data import Datum
 from models.orm.model import Model
+from models.sync.diagnosis import Look
 from models.sync.handler import AnyHandler
 
 MODELS: tuple[type[Model], ...] = (
@@ -36,5 +38,6 @@ MODELS: tuple[type[Model], ...] = (
 )
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA)
 HANDLERS: tuple[AnyHandler, ...] = (Endorsement(),)
+CHECKS: tuple[Look, ...] = (look_at_endorsements,)
 
-__all__ = ["DATA", "GROUPS", "HANDLERS", "MODELS"]
+__all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]

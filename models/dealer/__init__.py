@@ -1,6 +1,7 @@
 """The dealer's side: leads from first contact or endorsement through quotation, order and delivery to won or lost."""
 
 from models.dealer import source, stage
+from models.dealer.behind import look_at_callbacks
 from models.dealer.call import DealerCall, LogCallWizard
 from models.dealer.callback import Callback
 from models.dealer.connection import BpoConnection
@@ -13,6 +14,7 @@ from models.dealer.source import DealerLeadSource
 from models.dealer.stage import DealerStage
 from models.orm.data import Datum
 from models.orm.model import Model
+from models.sync.diagnosis import Look
 from models.sync.handler import AnyHandler
 
 MODELS: tuple[type[Model], ...] = (
@@ -28,5 +30,6 @@ MODELS: tuple[type[Model], ...] = (
 )
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA)
 HANDLERS: tuple[AnyHandler, ...] = (Callback(),)
+CHECKS: tuple[Look, ...] = (look_at_callbacks,)
 
-__all__ = ["DATA", "GROUPS", "HANDLERS", "MODELS"]
+__all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]
