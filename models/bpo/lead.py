@@ -52,8 +52,9 @@ class Lead(Answering, name="crm.lead", label="Lead"):
     order = "priority desc, id desc"
     keys = (Key(("company_id", "reference"), "Another lead has this reference."),)
     indexes = (
-        Index(("company_id", "stage_id", "user_id")),
-        Index(("company_id", "expected_revenue desc", "id desc")),
+        Index(("company_id", "stage_id", "user_id", "expected_revenue"), where="active"),
+        # Wide, so that a page by revenue finds stage and customer in the index alone and stops early.
+        Index(("company_id", "expected_revenue desc", "id desc", "stage_id", "partner_id"), where="active"),
         Index(("company_id", "priority desc", "id desc")),
         Index(("company_id", "user_id", "priority desc", "id desc")),
         Index(("company_id", "endorse_state"), where="endorse_state in ('pending', 'failed')"),
