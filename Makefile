@@ -40,8 +40,9 @@ schema: install ## write schema.sql from the models
 bench: install-dev ## measure, and report (ARGS: which)
 	$(BIN)/python -m bench $(ARGS)
 
-behaviour: install-dev ## write docs/behaviour.md: each statement and the tests that prove it
+behaviour: install-dev ## write docs/behaviour.md and docs/models.md: what is proven by which test, and which models there are
 	$(BIN)/python -m tests.behaviour
+	$(BIN)/python -m tests.models_page
 
 lock: ## resolve the locked versions again (needs uv)
 	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
