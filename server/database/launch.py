@@ -41,8 +41,8 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
-    # What is asked for again and again is in memory: a page costs less than looking at its rows. At the usual prices the
-    # planner takes ten thousand scattered rows of a small table for cheap.
+    # What is asked for again and again is in memory: a page costs less than looking at its rows. At the usual prices
+    # the planner takes ten thousand scattered rows of a small table for cheap.
     "seq_page_cost": "0.25",
     "random_page_cost": "0.3",
     "max_parallel_workers_per_gather": "0",
