@@ -48,15 +48,11 @@ def test_every_setting_is_described_with_its_option_and_variable():
 
 def test_the_defaults_of_settings_are_those_documented():
     documented = {variable: default for _, variable, default, *_ in rows(OPERATIONS, "Settings")}
-    plain = {name: value for name, value in asdict_of(Settings()).items() if value not in ("", (), False)}
+    plain = {name: value for name in settings.FIELDS if (value := getattr(Settings(), name)) not in ("", (), False)}
 
     assert {name: documented[settings.PREFIX + name.upper()] for name in plain} == {
         name: str(value) for name, value in plain.items()
     }
-
-
-def asdict_of(chosen: Settings) -> dict[str, object]:
-    return {name: getattr(chosen, name) for name in settings.FIELDS}
 
 
 def test_every_limit_is_listed_with_its_value():
@@ -86,6 +82,12 @@ async def test_every_path_is_described(app):
     assert described - served == set()
 
 
+def test_every_client_that_is_tested_is_named():
+    tested = {str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "clients").glob("test_*.py")}
+
+    assert {name for name in tested if name not in PROTOCOLS} == set()
+
+
 def test_every_error_is_described_with_its_code():
     documented = {(code, key) for code, keys, *_ in rows(PROTOCOLS, "6. Errors") for key in keys.split(", ")}
 
@@ -93,7 +95,7 @@ def test_every_error_is_described_with_its_code():
 
 
 def errors(root: type[AppError]) -> list[type[AppError]]:
-    """Return what is raised: the root itself, and the head of the malformed calls, are only meant to be told apart."""
+    """Return every class of error below one that the product declares; tests have some of their own."""
     found = [error for child in root.__subclasses__() for error in (child, *errors(child))]
     return [error for error in found if error.__module__.startswith(("models.", "server."))]
 
