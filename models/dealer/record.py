@@ -85,8 +85,6 @@ class LeadRecord(Interest):
     bpo_endorse_kind = Selection("Endorsed", ENDORSE_KINDS, readonly=True, copied=False)
     bpo_endorsed_by = Char("Endorsed by", readonly=True, copied=False)
     bpo_endorsed_at = DateTime("Endorsed on", readonly=True, copied=False)
-    bpo_event_id = Char("Endorsement event", size=64, readonly=True, copied=False)
-    bpo_event_digest = Char("Endorsement digest", size=64, readonly=True, copied=False, groups="dealer.admin")
 
     # what became of telling the BPO (see callback.py)
     bpo_callback_state = Selection(
