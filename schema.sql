@@ -1198,8 +1198,6 @@ create table dealer_crm_lead (
     bpo_endorse_kind text,
     bpo_endorsed_by text,
     bpo_endorsed_at timestamptz,
-    bpo_event_id text,
-    bpo_event_digest text,
     bpo_callback_state text not null default 'none',
     bpo_callback_attempts integer,
     bpo_callback_error text,
@@ -1551,6 +1549,7 @@ create table crm_lead (
     lost_reason_id bigint,
     lost_reason text,
     lost_notes text,
+    lost_from_stage_id bigint,
     dealership_id bigint,
     endorse_kind text,
     endorse_state text not null default 'none',
@@ -1562,6 +1561,7 @@ create table crm_lead (
     dealer_lead_id bigint,
     dealer_lead_name text,
     dealer_order_name text,
+    dealer_conflict text,
     dealer_closed_at timestamptz,
     dealer_delivered_at timestamptz,
     create_uid bigint,
@@ -1580,6 +1580,7 @@ create table crm_lead (
     constraint crm_lead_brand_id_fkey foreign key (brand_id) references crm_brand (id) on delete set null,
     constraint crm_lead_vehicle_model_id_fkey foreign key (vehicle_model_id) references crm_vehicle_model (id) on delete set null,
     constraint crm_lead_lost_reason_id_fkey foreign key (lost_reason_id) references crm_lost_reason (id) on delete set null,
+    constraint crm_lead_lost_from_stage_id_fkey foreign key (lost_from_stage_id) references crm_stage (id) on delete set null,
     constraint crm_lead_dealership_id_fkey foreign key (dealership_id) references crm_dealership (id) on delete set null,
     constraint crm_lead_endorsed_by_fkey foreign key (endorsed_by) references res_users (id) on delete set null,
     constraint crm_lead_expected_price_number check (expected_price <> 'NaN'),
@@ -1591,8 +1592,8 @@ create table crm_lead (
     constraint crm_lead_probability_number check (probability <> 'NaN')
 );
 create unique index crm_lead_company_id_reference_key on crm_lead (company_id, reference);
-create index crm_lead_company_id_stage_id_user_id_index on crm_lead (company_id, stage_id, user_id);
-create index crm_lead_company_id_expected_revenue_desc_id_desc_index on crm_lead (company_id, expected_revenue desc, id desc);
+create index crm_lead_company_id_stage_id_user_id_expected_revenue__37deb210 on crm_lead (company_id, stage_id, user_id, expected_revenue) where active;
+create index crm_lead_company_id_expected_revenue_desc_id_desc_stag_fb4efdc6 on crm_lead (company_id, expected_revenue desc, id desc, stage_id, partner_id) where active;
 create index crm_lead_company_id_priority_desc_id_desc_index on crm_lead (company_id, priority desc, id desc);
 create index crm_lead_company_id_user_id_priority_desc_id_desc_index on crm_lead (company_id, user_id, priority desc, id desc);
 create index crm_lead_company_id_endorse_state_c29f2826_index on crm_lead (company_id, endorse_state) where endorse_state in ('pending', 'failed');
