@@ -79,11 +79,8 @@ async def read(connection: Connection, args: list[Any]) -> bytes:
 
 async def search_read(connection: Connection, args: list[Any]) -> bytes:
     """[domain, fields, offset, limit, order]: the values of the domain's terms are where the generator puts them."""
-    terms = [term[2] for term in args[0]]
-    if len(terms) == 3:
-        rows: str = await connection.fetchval(statements.SEARCH, *terms[:2], Decimal(terms[2]), [COMPANY], args[3])
-    else:
-        rows = await connection.fetchval(statements.SEARCH_FEW, *terms, COMPANY, args[3])
+    terms = [Decimal(term[2]) if term[0] == "expected_revenue" else term[2] for term in args[0]]
+    rows: str = await connection.fetchval(statements.SEARCHES[len(terms)], *terms, COMPANY, args[3])
     return rows.encode()
 
 

@@ -20,26 +20,28 @@ ARRAY = "select coalesce(json_agg(row_to_json(r)), '[]')::text from"
 READ = f"select row_to_json(r)::text from (select {COLUMNS} from {TABLES} where l.id = $1) r"
 
 # First which, in order, then what they show: joining labels to 80 rows costs less than to all that match.
-SEARCH = f"""
+PAGE = f"""
 {ARRAY} (
-    select {COLUMNS} from (
-        select l.id, row_number() over () from (
-            select l.id from crm_lead l join res_partner p on p.id = l.partner_id
-            where l.stage_id = any($1::bigint[]) and p.country_id = $2::bigint and l.expected_revenue > $3
-                and l.company_id = any($4::bigint[]) and l.active
-            order by l.expected_revenue desc, l.id desc limit $5::bigint
-        ) l
-    ) k(lead, place) join ({TABLES}) on l.id = k.lead order by k.place
+    select {COLUMNS} from (select l.id, row_number() over () from (%s) l) k(lead, place)
+    join ({TABLES}) on l.id = k.lead order by k.place
 ) r
 """
-
-SEARCH_FEW = f"""
-{ARRAY} (
-    select {COLUMNS} from {TABLES}
-    where l.stage_id = any($1::bigint[]) and l.partner_id = $2::bigint and l.company_id = $3::bigint and l.active
-    order by l.expected_revenue desc, l.id desc limit $4::bigint
-) r
+FIRST_PAGE = """
+select l.id from crm_lead l where l.company_id = $1::bigint and l.active
+order by l.priority desc, l.id desc limit $2::bigint
 """
+OF_PARTNER = """
+select l.id from crm_lead l
+where l.stage_id = any($1::bigint[]) and l.partner_id = $2::bigint and l.company_id = $3::bigint and l.active
+order by l.expected_revenue desc, l.id desc limit $4::bigint
+"""
+OF_COUNTRY = """
+select l.id from crm_lead l join res_partner p on p.id = l.partner_id
+where l.stage_id = any($1::bigint[]) and p.country_id = $2::bigint and l.expected_revenue > $3
+    and l.company_id = $4::bigint and l.active
+order by l.expected_revenue desc, l.id desc limit $5::bigint
+"""
+SEARCHES = {0: PAGE % FIRST_PAGE, 2: PAGE % OF_PARTNER, 3: PAGE % OF_COUNTRY}  # by how many terms are given
 
 GROUP = f"""
 {ARRAY} (

@@ -84,14 +84,20 @@ class Workloads:
             ["partner_id.country_id", "=", country],
             ["expected_revenue", ">", floor],
         ]
-        rows = await self._page(server, domain)
+        rows = await self._dearest(server, domain)
         _expect(len(rows) == PAGE, f"{len(rows)} rows")
         self._check_page(rows, floor)
+
+    async def first_page(self, server: Caller) -> None:
+        """Show the first 80 leads as a list opens with them: no condition, the model's own order."""
+        rows = await server.call("crm.lead", "search_read", domain=[], fields=TEN_FIELDS, limit=PAGE)
+        urgency = [row["priority"] for row in rows]
+        _expect(len(rows) == PAGE and urgency == sorted(urgency, reverse=True), urgency)
 
     async def search_few(self, server: Caller) -> None:
         """Find the open leads of one customer: a handful, however many leads there are."""
         domain = [["stage_id", "in", self.world.stages[:3]], ["partner_id", "=", self._one(self.world.partners)]]
-        rows = await self._page(server, domain)
+        rows = await self._dearest(server, domain)
         _expect(len(rows) <= PAGE, f"{len(rows)} rows")
         if rows:
             self._check_page(rows, -1)
@@ -141,7 +147,7 @@ class Workloads:
         [picking] = await server.call("stock.picking", "read", sold["picking_ids"], fields=["state"])
         _expect(won["probability"] == 100 and picking["state"] == "done", (won, picking))
 
-    async def _page(self, server: Caller, domain: list[Any]) -> Any:
+    async def _dearest(self, server: Caller, domain: list[Any]) -> Any:
         return await server.call(
             "crm.lead",
             "search_read",
@@ -195,6 +201,7 @@ CALLS_A_UNIT: Mapping[str, int] = {
     "read": 1,
     "search_read": 1,
     "search_few": 1,
+    "first_page": 1,
     "read_group": 1,
     "create": 1,
     "write": 1,
