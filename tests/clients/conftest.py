@@ -1,13 +1,14 @@
 """A running deployment for Odoo's own clients, which block: it runs in a thread with an event loop of its own."""
 
 import asyncio
-import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from typing import Any
+from xmlrpc.client import Transport
 
 import pytest
 
@@ -95,10 +96,19 @@ def deployed_19(server: Server) -> Deployed:
 
 
 @pytest.fixture
-def leaky() -> Iterator[None]:
-    """For clients that leave their sockets to the garbage collector: it runs while the test may still say so."""
+def closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what XML-RPC clients leave open: they never close their connections themselves."""
+    opened: list[HTTPConnection] = []
+    connect = Transport.make_connection
+
+    def remember(self: Transport, host: Any) -> HTTPConnection:
+        opened.append(connect(self, host))
+        return opened[-1]
+
+    monkeypatch.setattr(Transport, "make_connection", remember)
     yield
-    gc.collect()
+    for connection in opened:
+        connection.close()
 
 
 @pytest.fixture

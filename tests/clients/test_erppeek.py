@@ -3,12 +3,7 @@
 import erppeek
 import pytest
 
-# The client leaves its sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.usefixtures("closing")
 
 
 @pytest.fixture

@@ -6,12 +6,7 @@ from odoolib.tools import AuthenticationError
 
 from tests.clients.test_json2 import make_key
 
-# The client leaves its sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.usefixtures("closing")
 
 
 @pytest.fixture(params=["xmlrpc", "jsonrpc"])
