@@ -61,10 +61,11 @@ def lines() -> Iterator[Any]:
 
 @pytest.mark.statement("O3")
 def test_one_event_is_one_line_whatever_is_in_it(lines: Any) -> None:
-    logger = structlog.get_logger()
+    logger, library = structlog.get_logger(), logging.Logger("library")
+    library.addHandler(log.LibraryHandler())
     for text in NASTY:
         logger.warning(text, value=text, **{"name" + text: text})
-        logging.getLogger("library").warning("%s", text)
+        library.warning("%s", text)
 
     events = lines()
 

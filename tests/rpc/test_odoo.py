@@ -142,7 +142,7 @@ ERRORS: list[tuple[tuple[Any, ...], str, str | None]] = [
         "odoo.exceptions.AccessError",
         "Private methods (such as 'test.note._private') cannot be called remotely.",
     ),
-    (("test.note", "nothing"), "builtins.AttributeError", "There is no method nothing on test.note."),
+    (("test.note", "nothing"), "builtins.AttributeError", "The method 'test.note.nothing' does not exist"),
     (("test.none", "read", [1]), "odoo.exceptions.UserError", "Object test.none doesn't exist"),
     (("test.note", "read", [1], ["nothing"]), "builtins.ValueError", None),
     (("test.note", "search", [["name", "~", 1]]), "builtins.ValueError", None),
