@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm.declare import COMPANIES, Operation
 from models.orm.domain import TRUE, Node, all_of, any_of, parse_domain
 from models.orm.errors import AccessError, UnknownFieldError, UnknownModelError
-from models.orm.fields import Field
+from models.orm.fields import Field, Many2One
 
 if TYPE_CHECKING:
     from models.orm.meta import Meta
@@ -99,9 +99,20 @@ class Profile:
             return True
         if field.groups and self.groups.isdisjoint(field.groups):
             return False
-        return all(
-            self.sees(meta, meta.fields[name]) for name in field.depends if name != field.name and name in meta.fields
-        )
+        inputs = (meta.fields[name] for name in field.depends if name != field.name and name in meta.fields)
+        return all(self.sees(meta, one) for one in inputs) and self._sees_along(meta, field.path)
+
+    def _sees_along(self, meta: Meta, path: Sequence[str]) -> bool:
+        """Return whether the caller may see each field of a path, and read the models that it leads through."""
+        for name in path:
+            field = meta.fields[name]
+            if not self.sees(meta, field):
+                return False
+            if isinstance(field, Many2One) and name != path[-1]:
+                meta = self.registry.models[field.target].meta
+                if not self.can(meta, "read"):
+                    return False
+        return True
 
     def visible_fields(self, meta: Meta) -> list[Field[Any]]:
         """Return the fields the caller may see, in the order of their declaration."""

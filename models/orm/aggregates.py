@@ -107,7 +107,7 @@ def aggregate_of(profile: Profile, meta: Meta, text: str, *, verbatim: bool) -> 
     function = function or field.aggregate
     if not function:
         return None
-    if function not in FUNCTIONS or not (field.has_column or field.sql) or not FUNCTIONS[function][1](field):
+    if function not in FUNCTIONS or not field.in_sql or not FUNCTIONS[function][1](field):
         raise InputError(f"There is no aggregate {function[:32]} of {field.name}.", field=field.name)
     return Aggregate(text if verbatim else name, function, field)
 

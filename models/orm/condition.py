@@ -9,10 +9,12 @@ What compares relations is in `linkage.py`, how text is matched in `matching.py`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from models.orm import matching
-from models.orm.declare import Placeholder
+from models.orm.declare import COMPANIES, ONLY_COMPANY, Placeholder
+from models.orm.dialect import NATIVE
 from models.orm.domain import HIERARCHY, NEGATED, TRUE, AllOf, Node, Not, Term, mentions
 from models.orm.errors import InputError, OperatorError, UnknownFieldError
 from models.orm.fields import Boolean, Field, Json, Many2One, Number, Selection, ToMany
@@ -21,11 +23,19 @@ from models.orm.linkage import Linkage
 from models.orm.matching import PATTERNS, is_set, many
 from models.orm.query import Query, Scope
 
+if TYPE_CHECKING:
+    from models.orm.env import Env
+
 ORDERED = frozenset({"<", ">", "<=", ">="})
 
 
 class SearchQuery(Query):
     """A statement whose conditions are compiled as this module says."""
+
+    @classmethod
+    def of(cls, env: Env) -> SearchQuery:
+        """Start a search in a call's surroundings."""
+        return cls(env.profile, env.dialect, active_test=env.context.active_test, one_company=env.has_one_company)
 
     def compile(self, scope: Scope, node: Node, *, trusted: bool) -> str:
         """Return the SQL of a condition on a scope."""
@@ -33,13 +43,18 @@ class SearchQuery(Query):
 
 
 class Compiler(Linkage):
-    """Compiles conditions on one scope. `trusted` conditions are our own declarations: no field rights are asked."""
+    """Compiles conditions on one scope.
+
+    `trusted` conditions are our own: no field rights are asked, and they mean the same whatever dialect the caller
+    speaks.
+    """
 
     def __init__(self, scope: Scope, *, trusted: bool = False) -> None:
         """Compile for the rows of a scope."""
         self.scope = scope
         self.query = scope.query
         self.trusted = trusted
+        self.dialect = NATIVE if trusted else scope.query.dialect
 
     def compile(self, node: Node) -> str:
         """Return the SQL of a condition."""
@@ -113,9 +128,9 @@ class Compiler(Linkage):
         """Return the values to compare with: a foreign word of a selection may stand for several own ones."""
         values = many(value)
         if isinstance(field, Selection):
-            vocabulary = self.query.dialect.vocabulary
+            vocabulary = self.dialect.vocabulary
             return [own for one in values for own in (field.own_values(one, vocabulary) if is_set(one) else [one])]
-        if self.query.dialect.empty_is_false and isinstance(field, Integer | Number):
+        if self.dialect.empty_is_false and isinstance(field, Integer | Number):
             return [one for given in values for one in ([0, None] if _is_zero(given) else [given])]
         return values
 
@@ -127,15 +142,13 @@ class Compiler(Linkage):
         unset = len(wanted) != len(values)
         if isinstance(field, Boolean):
             unset = False
-            column = f"coalesce({column}, false)" if field.sql else column
+            column = column if field.has_column else f"coalesce({column}, false)"
         if not wanted:
             return matching.presence(column, unset=unset, negated=negated)
         equal = self.one_of(column, field, wanted)
         if not negated:
             return f"({equal} or {column} is null)" if unset else equal
-        if isinstance(field, Boolean) or unset:
-            return f"not {equal}"
-        return f"({equal}) is not true"
+        return f"not {equal}" if unset else f"({equal}) is not true"
 
     def one_of(self, column: str, field: Field[Any], wanted: list[Any]) -> str:
         """Compare with one value or an array of them."""
@@ -144,7 +157,13 @@ class Compiler(Linkage):
         return f"{column} = any({self.query.param([self.decoded(field, one) for one in wanted])})"
 
     def placeholder(self, column: str, value: Placeholder, *, negated: bool) -> str:
-        """Compare with what a rule knows only at the call; a list is one of the column's type."""
+        """Compare with what a rule knows only at the call; a list is one of the column's type.
+
+        One company is compared by `=`: rows then come in the order of an index that begins with the company, and the
+        first page of a list does not have to sort them all.
+        """
+        if value is COMPANIES and self.query.one_company:
+            value = ONLY_COMPANY
         place = self.query.param(value)
         equal = f"{column} = any({place})" if value.is_list else f"{column} = {place}"
         return f"({equal}) is not true" if negated else equal
@@ -155,20 +174,20 @@ class Compiler(Linkage):
 
     def decoded(self, field: Field[Any], value: Any) -> Any:
         """Read a caller's value as the field does; a search may ask for numbers that the field could not hold."""
-        return matching.search_value(field, value, self.query)
+        return matching.search_value(field, value, self.dialect, self.query.profile.registry)
 
     def pattern(self, column: str, field: Field[Any], operator: str, value: Any, *, negated: bool) -> str:
         """Compare text; our own dialect takes the value literally, the others know the wildcards."""
         if not is_set(value) or value == "":
             return matching.presence(column, unset=True, negated=not negated)
-        text = matching.like_pattern(field, value, operator, wildcards=self.query.dialect.wildcards)
+        text = matching.like_pattern(field, value, operator, wildcards=self.dialect.wildcards)
         found = f"{matching.as_text(column, field)} {PATTERNS[operator]} {self.query.param(text)}"
         return f"({found}) is not true" if negated else found
 
 
 def _is_zero(value: Any) -> bool:
     """Odoo shows an unset number as zero, so who asks for one asks for the other."""
-    return not is_set(value) or (isinstance(value, int | float) and value == 0)
+    return not is_set(value) or (isinstance(value, int | float | Decimal) and value == 0)
 
 
 def own_condition(scope: Scope, domain: Node, *, trusted: bool = False) -> list[str]:

@@ -25,6 +25,7 @@ class Placeholder:
 USER = Placeholder("USER", lambda env: env.user.id)
 COMPANY = Placeholder("COMPANY", lambda env: env.company_id)
 COMPANIES = Placeholder("COMPANIES", lambda env: list(env.company_ids), is_list=True)
+ONLY_COMPANY = Placeholder("ONLY_COMPANY", lambda env: env.company_ids[0])
 TODAY = Placeholder("TODAY", lambda env: env.today)
 NOW = Placeholder("NOW", lambda env: env.now)
 

@@ -49,15 +49,25 @@ def _check_field(metas: Mapping[str, Meta], meta: Meta, field: Field[Any]) -> No
     for name in field.depends:
         if name not in meta.fields:
             raise DeclarationError(f"{meta.name}.{field.name} depends on {name}, which is not a field of its own")
+    if field.path:
+        _check_path(metas, meta, field)
     if field.tracked and (field.groups or field.write_only):
         raise DeclarationError(f"{meta.name}.{field.name} is not for everybody: chatter must not tell of it")
+
+
+def _check_path(metas: Mapping[str, Meta], meta: Meta, field: Field[Any]) -> None:
+    place = f"{meta.name}.{field.name}"
+    ways = [_end_of(metas, meta, field.path[:length], place) for length in range(1, len(field.path))]
+    end = _end_of(metas, meta, field.path, place)
+    if not ways or not all(isinstance(way, Many2One) for way in ways) or not end.in_sql or end.kind != field.kind:
+        raise DeclarationError(f"{place} leads over many2ones to a field of its own kind, or nowhere")
 
 
 def _check_label(meta: Meta) -> None:
     """What a record is called is shown wherever it is linked from, so it cannot be for some only."""
     field = meta.fields.get(meta.label_field)
-    if field is not None and (field.groups or field.write_only):
-        raise DeclarationError(f"{meta.name}.{field.name} is the label, and hidden from some")
+    if field is not None and (field.groups or field.write_only or field.path):
+        raise DeclarationError(f"{meta.name}.{field.name} is the label, and not everybody who may read records sees it")
 
 
 def _check_rules(metas: Mapping[str, Meta], groups: Mapping[str, Group], meta: Meta) -> None:
@@ -104,7 +114,7 @@ def _check_order(metas: Mapping[str, Meta], meta: Meta) -> None:
             if match is None:
                 raise DeclarationError(f"{target.name}: {part!r} is no term of an order")
             field = _end_of(metas, target, tuple(match.group(1).split(".")), f"order {order!r}")
-            if not (field.has_column or field.sql):
+            if not field.in_sql:
                 raise DeclarationError(f"{target.name} cannot be sorted by {field.name}")
 
 

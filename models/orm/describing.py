@@ -115,8 +115,8 @@ def kind_of(field: Field[Any], vocabulary: Vocabulary) -> str:
 def describe(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
     """Return the attributes of one field, as `fields_get` gives them. No value is null: some clients cannot take it."""
     stored = field.has_column or isinstance(field, Many2Many | One2Many)
-    searchable = bool(field.sql) or stored
-    sortable = field.has_column or bool(field.sql)
+    searchable = field.in_sql or stored
+    sortable = field.in_sql
     found: dict[str, Any] = {
         "name": field.word(dialect.vocabulary),
         "type": kind_of(field, Vocabulary.ODOO),

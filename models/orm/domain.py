@@ -78,11 +78,14 @@ def all_of(parts: Sequence[Node]) -> Node:
     return kept[0] if len(kept) == 1 else AllOf(tuple(kept))
 
 
-def any_of(parts: Sequence[Node]) -> Node:
-    """Join by OR; a part that is always true makes the whole true."""
-    if any(part == TRUE for part in parts):
-        return TRUE
+def some_of(parts: Sequence[Node]) -> Node:
+    """Join by OR as a caller wrote it: every part is looked at, whatever the others say."""
     return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+
+def any_of(parts: Sequence[Node]) -> Node:
+    """Join rules by OR; a part that is always true makes the whole true."""
+    return TRUE if any(part == TRUE for part in parts) else some_of(parts)
 
 
 def parse_domain(domain: Any) -> Node:
@@ -116,7 +119,7 @@ class _Reader:
         first = items[0]
         if first in ("or", "and"):
             parts = [self.item(item, depth) for item in items[1:]]
-            return any_of(parts) if first == "or" else all_of(parts)
+            return some_of(parts) if first == "or" else all_of(parts)
         if is_clause(items):
             return self.clause(items, depth)
         return self.prefix(items, depth)
@@ -188,7 +191,7 @@ def _joined(operator: str, parts: Sequence[Node]) -> Node:
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, kind) and part.parts else [part])
-    return all_of(flat) if kind is AllOf else any_of(flat)
+    return all_of(flat) if kind is AllOf else some_of(flat)
 
 
 def _is_other_kind(part: Node, operator: str) -> bool:

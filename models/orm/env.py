@@ -153,6 +153,12 @@ class Env:
         return found
 
     @property
+    def has_one_company(self) -> bool:
+        """Whether the call sees one company, if it sees any: known without asking whether it may."""
+        asked = self.context.values.get("allowed_company_ids")
+        return len(asked if asked and isinstance(asked, list | tuple) else self.user.company_ids) == 1
+
+    @property
     def company_id(self) -> int:
         """The active company: the context's if it is one of the caller's, else the caller's own."""
         context = self.context.values

@@ -142,7 +142,7 @@ class Grouping(Reading):
     def _key(cls, env: Env, name: str) -> GroupKey:
         word, _, granularity = name.partition(":")
         field = env.profile.field(cls.meta, word)
-        if not field.groupable or not (field.has_column or field.sql):
+        if not field.groupable or not field.in_sql:
             raise InputError(f"{word} cannot be grouped by.", model=cls.meta.name, field=field.name)
         if isinstance(field, Date | DateTime):
             granularity = granularity or "month"
@@ -167,7 +167,7 @@ class Grouping(Reading):
     async def _groups(
         cls, env: Env, domain: Any, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page
     ) -> list[Grouped]:
-        query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
+        query = SearchQuery.of(env)
         scope = query.scope(cls.meta)
         condition = where(own_condition(scope, parse_domain(domain)))
         listed = [f"{_key_sql(env, scope, key)} as k{i}" for i, key in enumerate(keys)]

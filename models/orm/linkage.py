@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from models.orm.declare import Placeholder
+from models.orm.dialect import Dialect
 from models.orm.domain import NEGATED, Node, mentions
 from models.orm.errors import OperatorError
 from models.orm.fields import Field, Many2One, Text, ToMany
-from models.orm.fields.relation import record_id
-from models.orm.matching import PATTERNS, is_set, like_pattern, many
+from models.orm.matching import PATTERNS, is_set, like_pattern, many, searched_id
 from models.orm.query import Query, Scope
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Linkage:
     """The part of a compiler of conditions that looks at relations."""
 
     query: Query
+    dialect: Dialect
     trusted: bool
 
     def member(self, column: str, field: Field[Any], values: list[Any], *, negated: bool) -> str:
@@ -47,12 +48,12 @@ class Linkage:
         raise NotImplementedError
 
     def exists(self, scope: Scope, field: ToMany, inner: Callable[[Scope], str], *, archived: bool = False) -> str:
-        """Ask for some record of a relation, an active one unless archived ones are asked for."""
+        """Ask for some record of a relation, an active one unless archived ones are asked for. Rules look at all."""
         child, tie = scope.children(field)
         condition = inner(child)
         active = child.meta.fields.get("active")
         shown = ""
-        if active is not None and active.has_column and self.query.active_test and not archived:
+        if active is not None and active.has_column and self.query.active_test and not (archived or scope.free):
             shown = f" and {child.alias}.active"
         return f"exists (select 1 from {child.from_sql} where {tie}{shown} and {condition})"
 
@@ -67,7 +68,7 @@ class Linkage:
             return self.member(label, LABEL, many(value), negated=base != operator)
         column = scope.value(field)
         if operator in ORDERED:
-            return f"{column} {operator} {self.query.param(record_id(field, value))}" if is_set(value) else "false"
+            return f"{column} {operator} {self.query.param(searched_id(field, value))}" if is_set(value) else "false"
         return self.member(column, field, many(value), negated=base != operator)
 
     def to_many(self, scope: Scope, field: ToMany, operator: str, value: Any) -> str:
@@ -88,7 +89,7 @@ class Linkage:
 
     def linked(self, scope: Scope, field: ToMany, values: list[Any]) -> str:
         """Ask whether some of the ids (or labels) is linked; null or false asks for no link at all."""
-        ids = [record_id(field, one) for one in values if is_set(one) and not isinstance(one, str)]
+        ids = [searched_id(field, one) for one in values if is_set(one) and not isinstance(one, str)]
         labels = [one for one in values if isinstance(one, str)]
         parts = []
         if ids:
@@ -142,11 +143,11 @@ class Linkage:
         parts = [f"{scope.alias}.id = any({self.query.param(one)}::bigint[])" for one in values if _is_list(one)]
         parts += [f"{scope.alias}.id = {self.query.param(one)}" for one in values if _is_single(one)]
         for word in (one for one in values if isinstance(one, str) and one):
-            pattern = like_pattern(LABEL, word, "ilike", wildcards=self.query.dialect.wildcards)
+            pattern = like_pattern(LABEL, word, "ilike", wildcards=self.dialect.wildcards)
             parts.append(f"{scope.label} ilike {self.query.param(pattern)}")
         plain = [one for one in values if is_set(one) and not isinstance(one, str | Placeholder)]
         if plain:
-            ids = self.query.param([record_id(field, one) for one in plain])
+            ids = self.query.param([searched_id(field, one) for one in plain])
             parts.append(f"{scope.alias}.id = any({ids}::bigint[])")
         return "(" + " or ".join(parts) + ")" if parts else "false"
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from models.orm.fields import Field, Number, Reference, Text
+from models.orm.fields import Field, Many2One, Number, Reference, Text
 from models.orm.fields.scalar import Integer, decimal_number, storable, whole_number
 
 if TYPE_CHECKING:
-    from models.orm.query import Query
+    from models.orm.dialect import Dialect
+    from models.orm.registry import Registry
 
 PATTERNS = {"like": "like", "ilike": "ilike", "=like": "like", "=ilike": "ilike"}
 LARGEST_EXPONENT = 40
@@ -33,7 +34,7 @@ def presence(column: str, *, unset: bool, negated: bool) -> str:
     return "true" if negated else "false"
 
 
-def search_value(field: Field[Any], value: Any, query: Query) -> Any:
+def search_value(field: Field[Any], value: Any, dialect: Dialect, registry: Registry) -> Any:
     """Read a value to compare with. Ranges and sizes are the field's business only when it is written."""
     if isinstance(field, Number):
         return searched_number(field, value)
@@ -43,15 +44,17 @@ def search_value(field: Field[Any], value: Any, query: Query) -> Any:
         if not isinstance(value, str):
             raise field.mismatch(value, "text")
         return storable(field, value)
+    if isinstance(field, Many2One):
+        return searched_id(field, value)
     if isinstance(field, Reference):
-        return own_reference(query, field.decode(value, query.dialect))
-    return field.decode(value, query.dialect)
+        return own_reference(registry, field.decode(value, dialect))
+    return field.decode(value, dialect)
 
 
-def own_reference(query: Query, value: str) -> str:
+def own_reference(registry: Registry, value: str) -> str:
     """Bring the model of a "model,id" to its own name; one that does not exist matches nothing."""
     word, _, number = value.rpartition(",")
-    model = query.profile.registry.names.get(word)
+    model = registry.names.get(word)
     return f"{model.meta.name if model else word},{number}"
 
 
@@ -68,6 +71,14 @@ def searched_integer(field: Integer, value: Any) -> int:
     number = whole_number(value)
     if number is None or not -(1 << (field.bits - 1)) <= number < 1 << (field.bits - 1):
         raise field.mismatch(value, f"a whole number of {field.bits} bits")
+    return number
+
+
+def searched_id(field: Field[Any], value: Any) -> int:
+    """Accept any whole number of 64 bits: one that no record can have matches nothing."""
+    number = whole_number(value)
+    if number is None or not -(1 << 63) <= number < 1 << 63:
+        raise field.mismatch(value, "the id of a record")
     return number
 
 

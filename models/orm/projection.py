@@ -33,7 +33,7 @@ def item(scope: Scope, field: Field[Any], reference: Reference) -> str:
 def or_empty(field: Field[Any], shaped: str, dialect: Dialect) -> str:
     """Show an unset value as the dialect does."""
     if isinstance(field, Boolean):
-        return f"coalesce({shaped}, false)" if field.sql else shaped
+        return shaped if field.has_column else f"coalesce({shaped}, false)"
     if not dialect.empty_is_false or (field.required and field.has_column):
         return shaped
     if isinstance(field, Number):

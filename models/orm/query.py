@@ -9,6 +9,7 @@ in the database and not by what the caller sees of it, and rules that lead throu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm.dialect import Dialect
@@ -30,11 +31,14 @@ PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 class Query:
     """The parameters and aliases that all parts of one statement share; used through `condition.SearchQuery`."""
 
-    def __init__(self, profile: Profile, dialect: Dialect, *, active_test: bool = True) -> None:
-        """Start a statement for a caller's rights and dialect."""
+    def __init__(
+        self, profile: Profile, dialect: Dialect, *, active_test: bool = True, one_company: bool = False
+    ) -> None:
+        """Start a statement for a caller's rights and dialect. `one_company`: the caller's companies are one."""
         self.profile = profile
         self.dialect = dialect
         self.active_test = active_test
+        self.one_company = one_company
         self.params: list[Any] = []
         self._aliases = 0
 
@@ -91,11 +95,20 @@ class Scope:
         if field.sql:
             expression = "(" + field.sql.replace("{t}", self.alias) + ")"
             return f"round({expression}::numeric, {field.digits[1]})" if isinstance(field, Number) else expression
+        if field.path:
+            return self.end_of(field.path)
         if not field.has_column:
             raise UnknownFieldError(
                 f"{field.name} is computed and cannot be searched or sorted.", model=self.meta.name, field=field.name
             )
         return f'{self.alias}."{field.name}"'
+
+    def end_of(self, path: Sequence[str]) -> str:
+        """Return the SQL of a field at the end of many2ones, each joined under the read rule of its target."""
+        scope = self
+        for name in path[:-1]:
+            scope = scope.hop(cast("Many2One", scope.meta.fields[name]))
+        return scope.value(scope.meta.fields[path[-1]])
 
     @property
     def label(self) -> str:
@@ -217,7 +230,7 @@ def walks(meta: Meta, node: Node) -> bool:
 
 def _leaves_row(field: Field[Any], term: Term) -> bool:
     """Return whether a comparison of one field looks at more than the row: links, labels, a tree."""
-    if isinstance(field, ToMany) or term.operator in HIERARCHY:
+    if isinstance(field, ToMany) or field.path or term.operator in HIERARCHY:
         return True
     values = term.value if isinstance(term.value, list | tuple) else [term.value]
     by_label = term.operator not in PLAIN or any(isinstance(value, str) for value in values)

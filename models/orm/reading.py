@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
@@ -14,7 +14,7 @@ from models.orm.errors import InputError, MissingError, UserError
 from models.orm.methods import rpc
 from models.orm.ordering import order_sql
 from models.orm.query import Query, Scope
-from models.orm.shaping import Shape, read_plan, shaped
+from models.orm.shaping import FOUND, Shape, read_plan, search_plan
 from models.orm.snapshots import Snapshots, where
 
 if TYPE_CHECKING:
@@ -101,13 +101,13 @@ class Reading(Snapshots):
         load_m2o: Any = True,
     ) -> Any:
         """Return the matching records as `read` does; with `count` the pair of records and total (Netforce)."""
-        query, scope, condition = cls._searched(env, parse_domain(domain))
+        env.profile.check(cls.meta, "read")
+        plan = search_plan(env, cls.meta, _shape(env, fields, load, load_m2o))
+        query, scope, condition = cls._searched(env, parse_domain(domain), plan.params)
         terms = order_sql(scope, order)
         page = _page(query, limit, offset)
         found = f"select {scope.alias}.id from {scope.from_sql}{condition} order by {terms}{page}"
-        keys = f"(select f.id, row_number() over () from ({found}) f)"
-        plan = shaped(query, cls.meta, _shape(env, fields, load, load_m2o), keys=keys)
-        rows = await plan.run(env)
+        rows = await env.fetch(plan.sql.replace(FOUND, found), *env.resolve(query.params))
         answer = plan.text(cls, rows, env.dialect) if plan.computed else JsonText(rows[0][0])
         return [answer, await cls.search_count(env, domain)] if count is True else answer
 
@@ -151,9 +151,10 @@ class Reading(Snapshots):
         return [[row[0], row[1] or ""] for row in rows]
 
     @classmethod
-    def _searched(cls, env: Env, domain: Node) -> tuple[Query, Scope, str]:
-        """Begin a statement over the caller's records that match."""
+    def _searched(cls, env: Env, domain: Node, first: Sequence[Any] = ()) -> tuple[Query, Scope, str]:
+        """Begin a statement over the caller's records that match; `first` are the parameters it has already."""
         query, scope = cls._begin(env)
+        query.params += first
         return query, scope, where(own_condition(scope, domain))
 
     @rpc(readonly=True, netforce=("key", "require"))

@@ -5,7 +5,7 @@ Built once for a set of groups, fields and dialect, and kept; what differs betwe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from models.orm.snapshots import Snapshots
 
 MAX_PLANS = 1000
+FOUND = "\0"  # stands in a kept plan for the search that finds the ids
 READ_TIME = "read_time"  # Netforce's name for the version that was read, given back as check_time
 
 
@@ -79,17 +80,34 @@ def _computed(field: Field[Any], record: Any, dialect: Dialect) -> str:
 
 def read_plan(env: Env, meta: Meta, shape: Shape, *, single: bool) -> Plan:
     """Return the SELECT for records by id, the ids (or the single id) being its first parameter; built once, kept."""
+
+    def build(query: Query) -> Plan:
+        query.params.append(None)  # $1: the id or ids
+        keys = "" if single else "unnest($1::bigint[]) with ordinality"
+        built = shaped(query, meta, shape, keys=keys, guarded=True, each=True)
+        return Plan(built.sql, built.params[1:], built.computed, built.inputs)
+
+    return _kept(env, (meta.name, shape, single), build)
+
+
+def search_plan(env: Env, meta: Meta, shape: Shape) -> Plan:
+    """Return the SELECT around a search, which is to be put where `FOUND` stands; built once, kept.
+
+    The plan's parameters are the first ones, those of the search follow.
+    """
+    keys = f"(select f.id, row_number() over () from ({FOUND}) f)"
+    return _kept(env, (meta.name, shape, FOUND), lambda query: shaped(query, meta, shape, keys=keys))
+
+
+def _kept(env: Env, key: tuple[Any, ...], build: Callable[[Query], Plan]) -> Plan:
     plans = env.profile.plans
-    key = (meta.name, shape, env.dialect.name, env.context.active_test, single)
-    plan: Plan | None = plans.get(key)
+    whole = (*key, env.dialect.name, env.context.active_test)
+    plan: Plan | None = plans.get(whole)
     if plan is None:
         if len(plans) >= MAX_PLANS:
             plans.clear()
         query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
-        query.params.append(None)  # $1: the id or ids
-        keys = "" if single else "unnest($1::bigint[]) with ordinality"
-        built = shaped(query, meta, shape, keys=keys, guarded=True, each=True)
-        plan = plans[key] = Plan(built.sql, built.params[1:], built.computed, built.inputs)
+        plan = plans[whole] = build(query)
     return plan
 
 

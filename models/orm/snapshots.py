@@ -80,7 +80,7 @@ class Snapshots(Record):
     def _begin(cls, env: Env, *, trusted: bool = False) -> tuple[Query, Scope]:
         if not trusted or not env.profile.is_system:
             env.profile.check(cls.meta, "read")
-        query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
+        query = SearchQuery.of(env)
         return query, query.scope(cls.meta)
 
     @classmethod

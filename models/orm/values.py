@@ -90,9 +90,9 @@ def check_required(meta: Meta, row: Row, names: Sequence[str] | None = None) -> 
     """Refuse an unset required field, of all or of the named ones."""
     for name in names if names is not None else meta.fields:
         field = meta.fields[name]
-        if not field.required or field.sequence is not None or field.compute or field.sql or name == "id":
+        if not field.required or field.sequence is not None or name == "id":
             continue
-        if _is_empty(field, row.get(name)):
+        if (field.has_column or isinstance(field, ToMany)) and not field.compute and _is_empty(field, row.get(name)):
             raise RequiredError(f"{field.label} ({name}) is required.", model=meta.name, field=name)
 
 

@@ -14,7 +14,8 @@ from models.orm.dialect import NATIVE, Dialect
 from models.orm.schema import schema_of, schema_text
 from server.database.connection import Connection, connect
 from tests.cluster import drop_database, new_name, scratch_database, shared_cluster
-from tests.orm import library
+from tests.orm import library, stock
+from tests.orm.reference import World
 
 MakeEnv = Callable[..., Env]
 
@@ -108,3 +109,10 @@ def env_clerk(make_env: MakeEnv) -> Env:
 @pytest.fixture
 def env_reader(make_env: MakeEnv) -> Env:
     return make_env("lib.reader", user=ROB)
+
+
+@pytest.fixture
+async def world(env_head: Env) -> World:
+    """The stock is in; all of it as plain rows."""
+    await stock.fill(env_head.connection)
+    return await World.of(env_head.registry.models, env_head.connection)

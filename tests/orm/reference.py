@@ -11,6 +11,7 @@ from typing import Any
 
 from models.orm import Env, Model, Rule
 from models.orm.declare import Placeholder
+from models.orm.dialect import NATIVE
 from models.orm.fields import Boolean, Field, Many2Many, Many2One, Number, One2Many, ToMany
 from models.orm.fields.relation import Reference
 from models.orm.fields.scalar import Integer
@@ -56,7 +57,7 @@ class Viewer:
 
     def __init__(self, world: World, env: Env, *, active_test: bool = True, free: bool = False) -> None:
         self.world = world
-        self.env = env
+        self.env = env.with_dialect(NATIVE) if free else env
         self.active_test = active_test
         self.free = free
 
@@ -66,14 +67,16 @@ class Viewer:
         return [
             one
             for one, row in sorted(self.world.rows[name].items())
-            if self.sees(name, row) and not (hidden and not row["active"]) and self.holds(self.world.meta(name), row, tree)
+            if self.sees(name, row)
+            and not (hidden and not row["active"])
+            and self.holds(self.world.meta(name), row, tree)
         ]
 
     def sees(self, name: str, row: Row, operation: str = "read") -> bool:
         """Whether the caller's rules let a row through."""
         if self.free:
             return True
-        meta, free = self.world.meta(name), Viewer(self.world, self.env, active_test=self.active_test, free=True)
+        meta, free = self.world.meta(name), Viewer(self.world, self.env, active_test=False, free=True)
         if meta.company and row["company_id"] not in self.env.company_ids:
             return False
         rules = [rule for rule in meta.rules if operation in rule.operations]
@@ -180,7 +183,11 @@ class Viewer:
             for one, row in seen.items()
             for given in as_list(value)
             if is_set(given)
-            and (one == given if not isinstance(given, str) else given and self.like(self.label(meta, row), given, "ilike"))
+            and (
+                one == given
+                if not isinstance(given, str)
+                else given and self.like(self.label(meta, row), given, "ilike")
+            )
         }
         found: set[int] = set()
         steps = roots
@@ -196,11 +203,19 @@ class Viewer:
     def value(self, meta: Meta, row: Row, found: Field[Any]) -> Any:
         if found.name == "display_name":
             return self.label(meta, row)
-        if found.name == "author_name":
-            author = self.world.rows["lib.author"].get(row.get("author_id") or 0)
-            return author["name"] if author else None
-        assert found.has_column or found.name == "id", found
+        if found.path:
+            return self.end_of(meta, row, found.path)
+        if found.name == "times_lent":
+            return sum(loan["book_id"] == row["id"] for loan in self.world.rows["lib.loan"].values()) if row else 0
+        assert found.has_column, found
         return row.get(found.name)
+
+    def end_of(self, meta: Meta, row: Row, path: Sequence[str]) -> Any:
+        for name in path[:-1]:
+            link = meta.fields[name]
+            assert isinstance(link, Many2One)
+            meta, row = self.world.meta(link.target), self.target(row, link)
+        return self.value(meta, row, meta.fields[path[-1]])
 
     def label(self, meta: Meta, row: Row) -> Any:
         if not row:
@@ -214,13 +229,13 @@ class Viewer:
             return have is not None and self.like(str(have), str(value), operator)
         if operator in COMPARE:
             return have is not None and is_set(value) and COMPARE[operator](have, self.resolved(found, value))
-        wanted = [self.resolved(found, one) for one in as_list(value)]
+        given = [self.resolved(found, one) for one in as_list(value)]
         if isinstance(found, Boolean):
-            return have is not None and any(have == bool(one) for one in wanted)
-        zero = self.env.dialect.empty_is_false and isinstance(found, Integer | Number)
-        if zero and any(not is_set(one) or one == 0 for one in wanted):
+            return have is not None and any(have == bool(one) for one in given)
+        wanted, unset = [one for one in given if is_set(one)], not all(is_set(one) for one in given)
+        if self.env.dialect.empty_is_false and isinstance(found, Integer | Number) and (unset or 0 in wanted):
             return have is None or have == 0 or have in wanted
-        return (have is None and not all(is_set(one) for one in wanted)) or (have is not None and have in wanted)
+        return unset if have is None else have in wanted
 
     def resolved(self, found: Field[Any], value: Any) -> Any:
         if isinstance(value, Placeholder):
@@ -280,6 +295,8 @@ def odoo_tree(domain: Any) -> Tree:
         if item in ("&", "|"):
             return ("and" if item == "&" else "or", take(), take())
         path, operator, value = item
+        if not isinstance(path, str):
+            return ("and",) if path == value else ("or",)
         return ("term", tuple(path.split(".")), operator, odoo_tree(value) if "any" in operator else value)
 
     parts = []

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import strategies as st
-
-from models.orm import Registry
+from models.orm.access import Profile
 from models.orm.fields import (
     Boolean,
     Date,
@@ -16,8 +14,8 @@ from models.orm.fields import (
     Field,
     Json,
     Many2One,
+    Monetary,
     Number,
-    Selection,
     Text,
     Time,
     ToMany,
@@ -38,16 +36,29 @@ async def fill(connection: Connection) -> None:
     def some(values: Sequence[Any], unset: float = 0.2) -> Any:
         return None if chance.random() < unset else chance.choice(values)
 
-    shelves = [(1, "Hall", None), (2, "Cellar", None), (3, "Left", 1), (4, "Right", 1), (5, "Top", 3), (6, "Old", 2), (7, "x", 5)]
+    shelves = [
+        (1, "Hall", None),
+        (2, "Cellar", None),
+        (3, "Left", 1),
+        (4, "Right", 1),
+        (5, "Top", 3),
+        (6, "Old", 2),
+        (7, "x", 5),
+    ]
     await connection.executemany(
         "insert into lib_shelf (id, name, parent_id, sequence, active) values ($1, $2, $3, $4, $5)",
         [(i, name, parent, chance.choice([10, 20]), i != 4) for i, name, parent in shelves],
     )
     await connection.executemany(
         "insert into lib_author (id, name, keeper_id, salary) values ($1, $2, $3, $4)",
-        [(i, chance.choice(WORDS), some([1, 2, 3, 4], 0.3), some([Decimal("10.00"), Decimal("12.50")])) for i in range(1, 9)],
+        [
+            (i, chance.choice(WORDS), some([1, 2, 3, 4], 0.3), some([Decimal("10.00"), Decimal("12.50")]))
+            for i in range(1, 9)
+        ],
     )
-    await connection.executemany("insert into lib_vault (id, name) values ($1, $2)", [(i, WORDS[i]) for i in range(1, 4)])
+    await connection.executemany(
+        "insert into lib_vault (id, name) values ($1, $2)", [(i, WORDS[i]) for i in range(1, 4)]
+    )
     await connection.executemany("insert into lib_tag (id, name) values ($1, $2)", [(i, WORDS[i]) for i in range(1, 7)])
     await connection.executemany(
         "insert into lib_book (id, company_id, title, author_id, shelf_id, vault_id, state, price, copies, worth, bought_on, read_at,"
@@ -87,100 +98,101 @@ async def fill(connection: Connection) -> None:
 
 
 class Conditions:
-    """Random conditions that a caller with certain rights may ask, as trees."""
+    """Random conditions that a caller with certain rights may ask, as trees. The same chance gives the same ones."""
 
-    def __init__(self, registry: Registry, world: World, groups: frozenset[str] | None) -> None:
-        self.registry = registry
+    def __init__(self, world: World, profile: Profile, chance: random.Random) -> None:
         self.world = world
-        self.profile = registry.profile(groups)
+        self.profile = profile
+        self.chance = chance
 
-    def trees(self, name: str, depth: int = 2) -> st.SearchStrategy[Tree]:
-        term = self.terms(name, depth)
-        if depth == 0:
-            return term
-        inner = self.trees(name, depth - 1)
-        joined = st.builds(
-            lambda word, parts: (word, *parts), st.sampled_from(["and", "or"]), st.lists(inner, min_size=0, max_size=3)
-        )
-        return term | joined | st.builds(lambda part: ("not", part), inner)
+    def tree(self, name: str, depth: int = 2) -> Tree:
+        kind = self.chance.random()
+        if depth == 0 or kind < 0.4:
+            return self.term(name, depth)
+        if kind < 0.55:
+            return ("not", self.tree(name, depth - 1))
+        parts = [self.tree(name, depth - 1) for _ in range(self.chance.randint(0, 3))]
+        return (self.chance.choice(["and", "or"]), *parts)
 
-    def terms(self, name: str, depth: int) -> st.SearchStrategy[Tree]:
+    def term(self, name: str, depth: int) -> Tree:
         meta = self.world.meta(name)
-        return st.sampled_from(self.fields(meta)).flatmap(lambda one: self.term(meta, one, depth))
+        one = self.chance.choice(self.fields(meta))
+        if isinstance(one, Many2One | ToMany):
+            return self.relation(one, depth)
+        operator = self.chance.choice(OPERATORS.get(type(one), [*PLAIN, *LIKE]))
+        return ("term", (one.name,), operator, self.value(meta, one, operator))
 
     def fields(self, meta: Meta) -> list[Field[Any]]:
         """The fields the caller may search by, and relations into models that the caller may read."""
         return [
             one
             for one in self.profile.visible_fields(meta)
-            if (one.has_column or one.sql or isinstance(one, ToMany))
-            and one.name not in ("cover", "create_uid", "create_date", "write_uid", "write_date", "message_ids")
+            if (one.in_sql or isinstance(one, ToMany))
+            and one.name not in UNSEARCHED
             and not (isinstance(one, Many2One | ToMany) and not self.profile.can(self.world.meta(one.target), "read"))
         ]
 
-    def term(self, meta: Meta, one: Field[Any], depth: int) -> st.SearchStrategy[Tree]:
-        if isinstance(one, Many2One | ToMany):
-            return self.relation(one, depth)
-        operators = [*PRESENCE] if isinstance(one, Json) else [*PLAIN, *PRESENCE]
-        if not isinstance(one, Json | Boolean | Date | DateTime | Time | Number):
-            operators += LIKE
-        return st.sampled_from(operators).flatmap(
-            lambda op: st.builds(lambda value: ("term", (one.name,), op, value), self.values(meta, one, op))
-        )
-
-    def relation(self, one: Many2One | ToMany, depth: int) -> st.SearchStrategy[Tree]:
-        ids = st.sampled_from([*self.world.rows[one.target], 999])
-        plain = st.sampled_from(["=", "!=", "in", "not in"]).flatmap(
-            lambda op: st.builds(
-                lambda value: ("term", (one.name,), op, value),
-                st.lists(st.one_of(ids, st.none()), max_size=3) if "in" in op else st.one_of(ids, st.none(), st.just(False)),
-            )
-        )
-        label = st.builds(
-            lambda op, word: ("term", (one.name,), op, word), st.sampled_from(["=", "!=", *LIKE]), st.sampled_from(WORDS)
-        )
-        found = [plain, label]
+    def relation(self, one: Many2One | ToMany, depth: int) -> Tree:
+        kinds = ["id", "ids", "label"]
         if "parent_id" in self.world.meta(one.target).fields:
-            roots = st.one_of(ids, st.lists(ids, max_size=2), st.sampled_from(["Hall", "l"]))
-            trees = st.sampled_from(["child_of", "not child_of", "child_of<", "parent_of"])
-            found.append(st.builds(lambda op, value: ("term", (one.name,), op, value), trees, roots))
+            kinds.append("tree")
         if depth > 0:
-            inner = self.terms(one.target, depth - 1)
-            found.append(st.builds(lambda tree: ("term", (one.name, *tree[1]), *tree[2:]), inner).filter(short))
-            whole = self.trees(one.target, depth - 1)
-            some = st.sampled_from(["any", "not any"])
-            found.append(st.builds(lambda op, tree: ("term", (one.name,), op, tree), some, whole))
-        return st.one_of(found)
+            kinds += ["path", "path", "any"]
+        match self.chance.choice(kinds):
+            case "id":
+                return ("term", (one.name,), self.chance.choice(["=", "!="]), self.link(one))
+            case "ids":
+                links = [self.link(one) for _ in range(self.chance.randint(0, 3))]
+                return ("term", (one.name,), self.chance.choice(["in", "not in"]), links)
+            case "label":
+                return ("term", (one.name,), self.chance.choice(["=", "!=", *LIKE]), self.chance.choice(WORDS))
+            case "tree":
+                roots = self.chance.choice([self.link(one), [self.link(one), self.link(one)], "Hall", "l"])
+                operators = ["child_of", "not child_of", "child_of<", "parent_of"]
+                return ("term", (one.name,), self.chance.choice(operators), roots)
+            case "any":
+                inner = self.tree(one.target, depth - 1)
+                return ("term", (one.name,), self.chance.choice(["any", "not any"]), inner)
+        inner = self.term(one.target, depth - 1)
+        return ("term", (one.name, *inner[1]), *inner[2:])
 
-    def values(self, meta: Meta, one: Field[Any], operator: str) -> st.SearchStrategy[Any]:
-        held = sorted({row[one.name] for row in self.world.rows[meta.name].values() if row.get(one.name) is not None}, key=str)
-        known = st.sampled_from([self.wire(one, value) for value in held]) if held else st.nothing()
-        value = st.one_of(known, self.others(one))
+    def link(self, one: Many2One | ToMany) -> Any:
+        return self.chance.choice([*self.world.rows[one.target], 999, None, False])
+
+    def value(self, meta: Meta, one: Field[Any], operator: str) -> Any:
         if operator in ("in", "not in"):
-            return st.lists(st.one_of(value, st.none()), max_size=3)
+            return [self.single(meta, one) for _ in range(self.chance.randint(0, 3))]
         if operator in LIKE:
-            return st.sampled_from([*WORDS, "%", "_", "o", "%f", "s_elved", "\\"])
-        return st.one_of(st.none(), st.just(False)) if isinstance(one, Json) else st.one_of(value, st.none(), st.just(False))
+            return self.chance.choice([*WORDS, "%", "_", "o", "%f", "s_elved", "\\"])
+        return None if isinstance(one, Json) else self.single(meta, one)
 
-    def wire(self, one: Field[Any], value: Any) -> Any:
-        return one.dump(value)
+    def single(self, meta: Meta, one: Field[Any]) -> Any:
+        """A value as a caller sends it: one that some row holds, none, or another of the kind."""
+        held = [row[one.name] for row in self.world.rows[meta.name].values() if row.get(one.name) is not None]
+        kind = self.chance.random()
+        if kind < 0.2:
+            return self.chance.choice([None, False])
+        if held and kind < 0.8:
+            return one.dump(self.chance.choice(held))
+        return self.other(one, [one.dump(value) for value in held])
 
-    def others(self, one: Field[Any]) -> st.SearchStrategy[Any]:
+    def other(self, one: Field[Any], held: list[Any]) -> Any:
         if isinstance(one, Boolean):
-            return st.booleans()
+            return self.chance.random() < 0.5
         if isinstance(one, Integer):
-            return st.integers(-2, 50)
+            return self.chance.randint(-2, 50)
         if isinstance(one, Number):
-            return st.decimals(-1, 200, places=3).map(str) | st.integers(-1, 200)
-        if isinstance(one, Text) and not isinstance(one, Selection):
-            return st.sampled_from(WORDS)
-        return st.nothing()
+            number = Decimal(self.chance.randint(-1000, 200000)) / 1000
+            return self.chance.choice([number, str(number), self.chance.randint(-1, 200)])
+        if isinstance(one, Text):
+            return self.chance.choice(WORDS)
+        return self.chance.choice(held) if held else None
 
 
 PLAIN = ("=", "!=", "<", ">", "<=", ">=", "in", "not in", "=?")
-PRESENCE = ("=", "!=")
 LIKE = ("like", "ilike", "not like", "not ilike", "=like", "=ilike")
-
-
-def short(tree: Tree) -> bool:
-    return len(tree[1]) <= 4
+OPERATORS: dict[type, Sequence[str]] = {
+    Json: ("=", "!="),
+    **dict.fromkeys((Boolean, Date, DateTime, Time, Number, Monetary), PLAIN),
+}
+UNSEARCHED = ("cover", "create_uid", "create_date", "write_uid", "write_date", "message_ids")

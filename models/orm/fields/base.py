@@ -29,8 +29,10 @@ class FieldNotReadError(LookupError):
 class Field(Generic[T]):
     """One field of a model. The type argument is its Python value when set; an unset one is None.
 
-    Storage: a column of `column_type`, unless `sql` gives an expression over `{t}` (the row's alias) or `compute` a
-    pure function of `depends`; `stored` keeps a computed one in a column, right inside every writing transaction.
+    Storage: a column of `column_type`, unless `path` leads over many2ones to another field ("partner_id.email", with
+    the rights and rules of every record on the way), `sql` gives an expression over `{t}` (the row's alias; it is on
+    its own to show nothing that is hidden) or `compute` a pure function of `depends`. `stored` keeps a computed one in
+    a column, right inside every writing transaction.
     """
 
     kind: ClassVar[str] = ""
@@ -57,6 +59,7 @@ class Field(Generic[T]):
         odoo: str | Sequence[str] = (),
         netforce: str | Sequence[str] = (),
         sql: str = "",
+        path: str = "",
         compute: Callable[[Any], Any] | None = None,
         depends: Sequence[str] = (),
         stored: bool = False,
@@ -73,7 +76,7 @@ class Field(Generic[T]):
         """
         self.label = label
         self.required = required
-        self.readonly = readonly or bool(sql) or compute is not None
+        self.readonly = readonly or bool(sql or path) or compute is not None
         self.write_only = write_only
         self.default = default
         self.help = help
@@ -84,9 +87,10 @@ class Field(Generic[T]):
         self.searched = searched
         self.words = {Vocabulary.ODOO: _names(odoo), Vocabulary.NETFORCE: _names(netforce)}
         self.sql = sql
+        self.path = tuple(path.split(".")) if path else ()
         self.compute = compute
         self.depends = tuple(depends)
-        self.stored = stored or (not sql and compute is None)
+        self.stored = stored or (not sql and not path and compute is None)
         self.sequence = sequence
         self.aggregate = aggregate
         self.copied = not self.readonly and sequence is None and not write_only if copied is None else copied
@@ -122,6 +126,11 @@ class Field(Generic[T]):
     def has_column(self) -> bool:
         """True when the field is a column of the model's own table."""
         return self.stored and bool(self.column_type)
+
+    @property
+    def in_sql(self) -> bool:
+        """True when PostgreSQL has the value: the field can be searched, sorted and grouped by."""
+        return self.has_column or bool(self.sql or self.path)
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -1,0 +1,502 @@
+"""Who finds what: rules on every path, checked against a slow second opinion and with one planted secret."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+
+from models.orm import Access, Env, Registry, Rule
+from models.orm.dialect import NATIVE, NETFORCE, ODOO
+from models.orm.errors import (
+    AccessError,
+    AppError,
+    MissingError,
+    UnknownFieldError,
+    UnknownModelError,
+    ValidationError,
+)
+from models.orm.fields import Many2One, ToMany
+from server.database_errors import DatabaseErrors
+from tests.orm import library, stock
+from tests.orm.conftest import CLARA, HEDDA, NORTH, ROB, SOUTH, MakeEnv, caller
+from tests.orm.reference import Viewer, World, as_odoo
+
+GROUPS = ("lib.reader", "lib.clerk", "lib.head")
+MODELS = ("lib.book", "lib.author", "lib.shelf", "lib.tag", "lib.loan")
+OPEN = Access(read=GROUPS, write=GROUPS, delete=GROUPS)
+
+
+def with_random_rules(world: World, chance: random.Random) -> Registry:
+    """The library, open to everybody but for random rules; their conditions may look at everything."""
+    registry = Registry(library.MODELS, library.GROUPS)
+    conditions = stock.Conditions(world, registry.profile(None), chance)
+    for name in MODELS:
+        meta = registry.models[name].meta
+        meta.access = (OPEN,)
+        meta.rules = tuple(
+            Rule(f"rule {i}", chance.choice([None, *GROUPS]), as_odoo(conditions.tree(name, 1)))
+            for i in range(chance.choice([0, 0, 1, 2, 3]))
+        )
+    return registry
+
+
+@pytest.mark.statement("Z8", "Z22", "Z7")
+@pytest.mark.parametrize("seed", range(10))
+async def test_random_rules_let_through_what_a_slow_opinion_does(world: World, env_head: Env, seed: int) -> None:
+    chance = random.Random(f"rules {seed}")
+    for _ in range(34):
+        registry = with_random_rules(world, chance)
+        ruled = World(registry.models, world.rows, world.links)
+        for dialect in (NATIVE, ODOO, NETFORCE):
+            env = caller(
+                registry,
+                env_head.connection,
+                chance.choice(GROUPS),
+                dialect=dialect,
+                companies=chance.choice([(1,), (2,), (1, 2), (1, 2, 3)]),
+                user=chance.choice([1, 2, 3, 4]),
+            )
+            await same_on_every_path(env, ruled, chance)
+
+
+async def same_on_every_path(env: Env, world: World, chance: random.Random) -> None:
+    name = chance.choice(MODELS)
+    model, viewer = env[name], Viewer(world, env)
+    tree = stock.Conditions(world, env.profile, chance).tree(name, 1)
+    domain, expected = as_odoo(tree), viewer.search(name, tree)
+    rules = world.meta(name).rules
+
+    assert sorted(await model.search(env, domain)) == expected, (domain, rules)
+    assert await model.search_count(env, domain) == len(expected), (domain, rules)
+    assert await counted(env, name, domain) == len(expected), (domain, rules)
+    assert sorted(one for one, _ in await model.name_search(env, "", domain, limit=0)) == expected
+    assert await model.exists(env, list(world.rows[name])) == [
+        one for one, row in world.rows[name].items() if viewer.sees(name, row)
+    ]
+    await same_links(env, viewer, name, expected)
+
+
+async def counted(env: Env, name: str, domain: Any) -> int:
+    groups = await env[name].read_group(env, domain, ["id:count"], ["create_date:year"], lazy=False)
+    return int(sum(group.get("__count", group.get("_count", 0)) for group in groups))
+
+
+async def same_links(env: Env, viewer: Viewer, name: str, ids: list[int]) -> None:
+    """Every relation of the records shows what the caller sees at its end, and no label of what is hidden."""
+    meta = env[name].meta
+    links = [one for one in stock.Conditions(viewer.world, env.profile, random.Random(0)).fields(meta)]
+    named = [one.name for one in links if isinstance(one, Many2One | ToMany)]
+    for row in (await env[name].read(env, ids, named)).value():
+        stored = viewer.world.rows[name][row["id"]]
+        for word in named:
+            link = meta.fields[word]
+            if isinstance(link, Many2One):
+                target = viewer.target(stored, link)
+                label = viewer.label(viewer.world.meta(link.target), target) if target else "Permission Denied"
+                assert not stored[word] or row[word][:2] == [stored[word], label]
+            else:
+                assert isinstance(link, ToMany)
+                assert sorted(row[word]) == sorted(one["id"] for one in viewer.children(meta, stored, link))
+
+
+@pytest.mark.statement("Z3", "Z14", "Z15")
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_write_needs_every_record_before_and_after(world: World, env_head: Env, seed: int) -> None:
+    chance, done = random.Random(f"writes {seed}"), 0
+    for _ in range(30):
+        registry = with_random_rules(world, chance)
+        ruled = World(registry.models, world.rows, world.links)
+        group, user = chance.choice(GROUPS), chance.choice([1, 2, 3, 4])
+        env = caller(registry, env_head.connection, group, companies=(1, 2), user=user)
+        ids = chance.sample(range(1, 41), chance.choice([1, 1, 2, 3]))
+        values = {"edition": chance.choice([1, 2, 7]), "title": chance.choice(stock.WORDS)}
+        before = await stock_of_books(env)
+        transaction = env.connection.transaction()
+        await transaction.start()
+
+        allowed = True
+        try:
+            await env["lib.book"].write(env, ids, values)
+        except (MissingError, AccessError):
+            allowed = False
+            assert await stock_of_books(env) == before or len(ids) >= 1
+
+        changed = {**ruled.rows["lib.book"]} | {one: {**ruled.rows["lib.book"][one], **values} for one in ids}
+        after = World(registry.models, {**ruled.rows, "lib.book": changed}, ruled.links)
+        reached = all(Viewer(ruled, env).sees("lib.book", ruled.rows["lib.book"][one], "write") for one in ids)
+        kept = all(Viewer(after, env).sees("lib.book", changed[one], "write") for one in ids)
+        assert allowed == (reached and kept), (ids, values, registry.models["lib.book"].meta.rules)
+        await transaction.rollback()
+        assert await stock_of_books(env) == before
+        done += allowed
+    assert 0 < done < 30
+
+
+async def stock_of_books(env: Env) -> list[Any]:
+    return [
+        tuple(row)
+        for row in await env.connection.fetch("select id, title, edition, write_uid from lib_book order by id")
+    ]
+
+
+# One planted secret of each kind, and a clerk who must not learn of it on any path.
+
+MARK = "PLANTED"
+
+
+@dataclass
+class Planted:
+    """H: an author of another keeper. F: the secret of a book. M: a vault. Cellar: a shelf that nobody sees."""
+
+    author: int
+    book: int
+    vault: int
+    cellar: int
+    deep: int
+    loan: int
+    unused: int = 987_654
+
+
+@pytest.fixture
+async def planted(env_head: Env) -> Planted:
+    env = env_head
+    author = await env["lib.author"].create(env, {"name": f"{MARK} author", "keeper_id": ROB, "salary": "77.77"})
+    vault = await env["lib.vault"].create(env, {"name": f"{MARK} vault"})
+    cellar = await env["lib.shelf"].create(env, {"name": "Cellar"})
+    [deep] = await env.as_system("test")["lib.shelf"].insert(
+        env.as_system("test"), [{"name": f"{MARK} shelf", "parent_id": cellar}]
+    )
+    values = {
+        "title": "Open",
+        "author_id": author,
+        "vault_id": vault,
+        "secret": f"{MARK} secret",
+        "about": f"lib.author,{author}",
+    }
+    book = await env["lib.book"].create(env, values)
+    await env.connection.execute("update lib_book set shelf_id = $1", deep)
+    loan = await env["lib.loan"].create(env, {"book_id": book, "borrower_id": ROB})
+    await env.connection.execute("delete from mail_message")
+    return Planted(author, book, vault, cellar, deep, loan)
+
+
+Probe = Callable[[Env, Planted], Awaitable[Any]]
+
+SHOWS_NOTHING: dict[str, Probe] = {
+    "read the book": lambda e, p: e["lib.book"].read(e, p.book),
+    "read the book for Netforce": lambda e, p: e["lib.book"].read(e.with_dialect(NETFORCE), p.book),
+    "read the book for Odoo": lambda e, p: e["lib.book"].read(e.with_dialect(ODOO), p.book),
+    "search_read": lambda e, p: e["lib.book"].search_read(e, []),
+    "all authors": lambda e, p: e["lib.author"].search_read(e, []),
+    "all loans": lambda e, p: e["lib.loan"].search_read(e, []),
+    "all shelves": lambda e, p: e["lib.shelf"].search_read(e.with_context(active_test=False), []),
+    "name_search": lambda e, p: e["lib.author"].name_search(e, MARK),
+    "name_search by id": lambda e, p: e["lib.author"].name_search(e, "", [["id", "=", p.author]]),
+    "groups": lambda e, p: e["lib.book"].read_group(e, [], ["price"], ["author_id", "shelf_id"], lazy=False),
+    "new groups": lambda e, p: e["lib.book"].formatted_read_group(e, [], ["author_id"], ["id:array_agg"]),
+    "default_get": lambda e, p: e["lib.book"].default_get(e.with_context(default_author_id=p.author)),
+    "default_get for Netforce": lambda e, p: e["lib.book"].default_get(
+        e.with_context(default_author_id=p.author).with_dialect(NETFORCE)
+    ),
+    "content search": lambda e, p: e["lib.book"].content_search(e, MARK),
+    "fields_get": lambda e, p: e["lib.book"].fields_get(e, ["secret", "hush", "vault_id"], ["help", "type"]),
+    "exists": lambda e, p: e["lib.author"].exists(e, [p.author, p.unused]),
+    "messages": lambda e, p: e["mail.message"].search_read(e, []),
+    "label of a shelf nobody sees": lambda e, p: e["lib.book"].search_read(e, [], ["shelf_id"]),
+}
+
+FINDS_NOTHING: dict[str, tuple[str, Callable[[Planted], list[Any]]]] = {
+    "by id": ("lib.author", lambda p: [["id", "=", p.author]]),
+    "by name": ("lib.author", lambda p: [["name", "ilike", MARK]]),
+    "by label": ("lib.author", lambda p: [["display_name", "like", MARK]]),
+    "through a path": ("lib.book", lambda p: [["author_id.name", "ilike", MARK]]),
+    "through a path, negated": ("lib.book", lambda p: ["!", ["author_id.name", "not ilike", MARK]]),
+    "by a many2one's label": ("lib.book", lambda p: [["author_id", "ilike", MARK]]),
+    "by an equal label": ("lib.book", lambda p: [["author_id", "=", f"{MARK} author"]]),
+    "by any": ("lib.book", lambda p: [["author_id", "any", [["name", "like", MARK]]]]),
+    "by any at all": ("lib.book", lambda p: [["author_id", "any", []]]),
+    "through two hops": ("lib.loan", lambda p: [["book_id.author_id.name", "like", MARK]]),
+    "back from a hidden loan": ("lib.book", lambda p: [["loan_ids", "!=", None]]),
+    "by a hidden loan": ("lib.book", lambda p: [["loan_ids", "in", [p.loan]]]),
+    "by a path to a hidden loan": ("lib.book", lambda p: [["loan_ids.days", ">", 0]]),
+    "below a hidden shelf": ("lib.book", lambda p: [["shelf_id", "child_of", p.deep]]),
+    "below a hidden shelf by name": ("lib.book", lambda p: [["shelf_id", "child_of", MARK]]),
+    "through a hidden shelf": ("lib.book", lambda p: [["shelf_id", "child_of", p.cellar]]),
+    "above": ("lib.shelf", lambda p: [["id", "parent_of", p.deep]]),
+}
+
+UNKNOWN_FIELD: dict[str, Probe] = {
+    "read": lambda e, p: e["lib.book"].read(e, p.book, ["secret"]),
+    "read what is computed from it": lambda e, p: e["lib.book"].read(e, p.book, ["hush"]),
+    "search_read": lambda e, p: e["lib.book"].search_read(e, [], ["secret"]),
+    "domain =": lambda e, p: e["lib.book"].search(e, [["secret", "=", "x"]]),
+    "domain ilike": lambda e, p: e["lib.book"].search(e, [["secret", "ilike", MARK]]),
+    "domain <": lambda e, p: e["lib.book"].search_count(e, [["secret", "<", "Q"]]),
+    "domain in": lambda e, p: e["lib.book"].search(e, [["secret", "in", [MARK]]]),
+    "domain child_of": lambda e, p: e["lib.book"].search(e, [["secret", "child_of", 1]]),
+    "behind a true or": lambda e, p: e["lib.book"].search(e, ["|", [1, "=", 1], ["secret", "=", "x"]]),
+    "path": lambda e, p: e["lib.loan"].search(e, [["book_id.secret", "=", "x"]]),
+    "path through many": lambda e, p: e["lib.author"].search(e, [["book_ids.secret", "like", MARK]]),
+    "within any": lambda e, p: e["lib.author"].search(e, [["book_ids", "any", [["secret", "like", MARK]]]]),
+    "a field at the end of a path": lambda e, p: e["lib.book"].search(e, [["author_pay", ">", 1]]),
+    "a pay": lambda e, p: e["lib.book"].search(e, [["author_id.salary", ">", 1]]),
+    "order": lambda e, p: e["lib.book"].search(e, [], order="secret"),
+    "order by path": lambda e, p: e["lib.loan"].search(e, [], order="book_id.secret desc"),
+    "group": lambda e, p: e["lib.book"].read_group(e, [], [], ["secret"]),
+    "aggregate": lambda e, p: e["lib.author"].read_group(e, [], ["salary:sum"], []),
+    "max": lambda e, p: e["lib.book"].formatted_read_group(e, [], [], ["secret:max"]),
+    "renamed aggregate": lambda e, p: e["lib.book"].read_group(e, [], ["x:max(secret)"], []),
+    "default_get": lambda e, p: e["lib.book"].default_get(e, ["secret"]),
+    "write": lambda e, p: e["lib.book"].write(e, p.book, {"secret": "x"}),
+    "create": lambda e, p: e["lib.book"].create(e, {"title": "t", "secret": "x"}),
+    "copy": lambda e, p: e["lib.book"].copy(e, p.book, {"secret": "x"}),
+    "nested create": lambda e, p: e["lib.shelf"].create(
+        e, {"name": "s", "book_ids": [[0, 0, {"title": "t", "secret": "x"}]]}
+    ),
+    "name_search": lambda e, p: e["lib.book"].name_search(e, "", [["secret", "=", "x"]]),
+    "a password": lambda e, p: e["lib.book"].search(e, [["password", "!=", None]]),
+    "reading a password": lambda e, p: e["lib.book"].read(e, p.book, ["password"]),
+}
+
+HIDDEN_MODEL: dict[str, Probe] = {
+    "read": lambda e, p: e["lib.vault"].read(e, p.vault),
+    "search": lambda e, p: e["lib.vault"].search(e, []),
+    "search_read": lambda e, p: e["lib.vault"].search_read(e, []),
+    "search_count": lambda e, p: e["lib.vault"].search_count(e, []),
+    "read_group": lambda e, p: e["lib.vault"].read_group(e, [], [], ["name"]),
+    "formatted_read_group": lambda e, p: e["lib.vault"].formatted_read_group(e, [], ["name"]),
+    "name_search": lambda e, p: e["lib.vault"].name_search(e, ""),
+    "name_get": lambda e, p: e["lib.vault"].name_get(e, [p.vault]),
+    "name_create": lambda e, p: e["lib.vault"].name_create(e, "x"),
+    "exists": lambda e, p: e["lib.vault"].exists(e, [p.vault]),
+    "fields_get": lambda e, p: e["lib.vault"].fields_get(e),
+    "get_meta": lambda e, p: e["lib.vault"].get_meta(e),
+    "default_get": lambda e, p: e["lib.vault"].default_get(e),
+    "content_search": lambda e, p: e["lib.vault"].content_search(e, MARK),
+    "create": lambda e, p: e["lib.vault"].create(e, {"name": "x"}),
+    "write": lambda e, p: e["lib.vault"].write(e, p.vault, {"name": "x"}),
+    "delete": lambda e, p: e["lib.vault"].delete(e, p.vault),
+    "copy": lambda e, p: e["lib.vault"].copy(e, p.vault),
+    "path into it": lambda e, p: e["lib.book"].search(e, [["vault_id.name", "like", MARK]]),
+    "label of it": lambda e, p: e["lib.book"].search(e, [["vault_id", "ilike", MARK]]),
+    "any of it": lambda e, p: e["lib.book"].search(e, [["vault_id", "any", []]]),
+    "order through it": lambda e, p: e["lib.book"].search(e, [], order="vault_id.name"),
+    "link to it": lambda e, p: e["lib.book"].write(e, p.book, {"vault_id": p.vault}),
+    "rights": lambda e, p: e["lib.vault"].check_access_rights(e, "read"),
+}
+
+REFUSED_WRITES: dict[str, Probe] = {
+    "write": lambda e, p: e["lib.author"].write(e, p.author, {"name": "x"}),
+    "write among others": lambda e, p: e["lib.author"].write(e, [p.author, p.unused], {"name": "x"}),
+    "delete": lambda e, p: e["lib.author"].delete(e, p.author),
+    "copy": lambda e, p: e["lib.author"].copy(e, p.author),
+    "archive": lambda e, p: e["lib.shelf"].archive(e, p.deep),
+    "link": lambda e, p: e["lib.book"].write(e, p.book, {"author_id": p.author}),
+    "create with a link": lambda e, p: e["lib.book"].create(e, {"title": "t", "author_id": p.author}),
+    "refer": lambda e, p: e["lib.book"].write(e, p.book, {"about": f"lib.author,{p.author}"}),
+    "default": lambda e, p: e["lib.book"].create(e.with_context(default_author_id=p.author), {"title": "t"}),
+    "steal by link": lambda e, p: e["lib.author"].create(
+        e, {"name": "mine", "book_ids": [[0, 0, {"title": "t", "loan_ids": [(4, p.loan)]}]]}
+    ),
+    "update through a parent": lambda e, p: e["lib.book"].write(e, p.book, {"loan_ids": [(1, p.loan, {"days": 1})]}),
+    "delete through a parent": lambda e, p: e["lib.book"].write(e, p.book, {"loan_ids": [(2, p.loan)]}),
+    "unlink through a parent": lambda e, p: e["lib.book"].write(e, p.book, {"loan_ids": [(3, p.loan)]}),
+    "Netforce delete": lambda e, p: e["lib.book"].write(e, p.book, {"loan_ids": [["delete", [p.loan]]]}),
+    "nested four deep": lambda e, p: e["lib.shelf"].create(
+        e,
+        {
+            "name": "s",
+            "book_ids": [
+                [
+                    0,
+                    0,
+                    {
+                        "title": "t",
+                        "tag_ids": [[0, 0, {"name": "u"}]],
+                        "loan_ids": [[0, 0, {"book_id": 1, "borrower_id": p.unused}]],
+                    },
+                ]
+            ],
+        },
+    ),
+    "moving into another's scope": lambda e, p: e["lib.author"].create(e, {"name": "x", "keeper_id": ROB}),
+    "another company": lambda e, p: e["lib.book"].write(e, p.book, {"company_id": SOUTH}),
+    "created elsewhere": lambda e, p: e["lib.book"].create(e, {"title": "t", "company_id": SOUTH}),
+    "a user": lambda e, p: e["res.users"].write(e, [CLARA], {"name": "x"}),
+    "stamps": lambda e, p: e["lib.book"].write(e, p.book, {"create_uid": CLARA}),
+    "state": lambda e, p: e["lib.book"].write(e, p.book, {"state": "gone"}),
+    "id": lambda e, p: e["lib.book"].write(e, p.book, {"id": 5}),
+    "a computed value": lambda e, p: e["lib.book"].write(e, p.book, {"worth": 5}),
+    "a message": lambda e, p: e["mail.message"].create(e, {"body": "x", "author_id": HEDDA}),
+    "an audit entry": lambda e, p: e["audit.log"].create(e, {"operation": "x"}),
+}
+
+
+async def outcome(env: Env, planted: Planted, probe: Probe) -> Any:
+    """What a caller gets: an answer, or an error's class, text and data."""
+    try:
+        async with env.connection.transaction():
+            answer = await probe(env, planted)
+    except AppError as error:
+        return type(error), error.message, error.data
+    except asyncpg.PostgresError as error:
+        refusal = DatabaseErrors(env.registry).translate(error)
+        assert refusal is not None
+        return type(refusal), refusal.message, refusal.data
+    return answer.text if hasattr(answer, "text") else answer
+
+
+@pytest.mark.statement("Z7", "Z10", "Z11", "Z20")
+@pytest.mark.parametrize("probe", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
+@pytest.mark.parametrize("group", ["lib.clerk", "lib.reader"])
+async def test_no_answer_shows_what_is_hidden(make_env: MakeEnv, planted: Planted, probe: Probe, group: str) -> None:
+    shown = str(await outcome(make_env(group, user=CLARA), planted, probe))
+
+    assert MARK not in shown
+    assert "77.77" not in shown
+
+
+@pytest.mark.statement("Z5", "Z7", "Z10")
+@pytest.mark.parametrize("case", FINDS_NOTHING.values(), ids=FINDS_NOTHING)
+async def test_no_condition_finds_what_is_hidden(
+    env_clerk: Env, planted: Planted, case: tuple[str, Callable[[Planted], list[Any]]]
+) -> None:
+    model, domain = case
+
+    assert await env_clerk[model].search(env_clerk, domain(planted)) == []
+    assert await env_clerk[model].search_count(env_clerk, domain(planted)) == 0
+    assert (await env_clerk[model].search_read(env_clerk, domain(planted))).text == "[]"
+    assert await env_clerk[model].name_search(env_clerk, "", domain(planted)) == []
+    assert sum(one["__count"] for one in await env_clerk[model].read_group(env_clerk, domain(planted), [], [])) == 0
+
+
+@pytest.mark.statement("Z5", "Z6", "Z11", "Z13")
+@pytest.mark.parametrize("probe", UNKNOWN_FIELD.values(), ids=UNKNOWN_FIELD)
+async def test_a_hidden_field_does_not_exist_on_any_path(env_clerk: Env, planted: Planted, probe: Probe) -> None:
+    kind, message, data = await outcome(env_clerk, planted, probe)
+
+    assert kind is UnknownFieldError
+    assert message == f"There is no field {data['field']} on {data['model']}."
+    assert MARK not in str(data)
+
+
+@pytest.mark.statement("Z2", "Z5", "Z6")
+@pytest.mark.parametrize("probe", HIDDEN_MODEL.values(), ids=HIDDEN_MODEL)
+async def test_a_hidden_model_does_not_exist_on_any_path(env_clerk: Env, planted: Planted, probe: Probe) -> None:
+    kind, message, _ = await outcome(env_clerk, planted, probe)
+
+    assert issubclass(kind, UnknownModelError | UnknownFieldError) or "There is no path" in message
+    assert MARK not in message
+
+
+@pytest.mark.statement("Z3", "Z9", "Z13", "Z15", "O6")
+@pytest.mark.parametrize("probe", REFUSED_WRITES.values(), ids=REFUSED_WRITES)
+async def test_a_refused_write_changes_nothing(env_clerk: Env, planted: Planted, probe: Probe) -> None:
+    before = await everything(env_clerk)
+
+    kind, message, data = await outcome(env_clerk, planted, probe)
+
+    assert issubclass(kind, MissingError | AccessError | ValidationError | UnknownModelError), message
+    assert MARK not in message + str(data)
+    assert await everything(env_clerk) == before
+
+
+async def everything(env: Env) -> list[Any]:
+    tables = [
+        "lib_author",
+        "lib_book",
+        "lib_shelf",
+        "lib_tag",
+        "lib_loan",
+        "lib_vault",
+        "mail_message",
+        "audit_log",
+        "res_users",
+    ]
+    return [await env.connection.fetch(f"select * from {table} order by id") for table in tables]
+
+
+@pytest.mark.statement("Z4")
+@pytest.mark.parametrize("method", ["read", "write", "delete", "copy", "name_get", "has_access", "exists", "link"])
+async def test_a_hidden_record_looks_like_one_that_never_was(env_clerk: Env, planted: Planted, method: str) -> None:
+    hidden, unused = [await tried(env_clerk, planted, method, one) for one in (planted.author, planted.unused)]
+
+    assert str(hidden).replace(str(planted.author), "N") == str(unused).replace(str(planted.unused), "N")
+
+
+async def tried(env: Env, planted: Planted, method: str, one: int) -> Any:
+    if method == "link":
+        return await outcome(env, planted, lambda e, p: e["lib.book"].write(e, p.book, {"author_id": one}))
+    extra = {"write": [{"name": "x"}], "has_access": ["write"]}.get(method, [])
+    return await outcome(env, planted, lambda e, p: getattr(e["lib.author"], method)(e, [one], *extra))
+
+
+@pytest.mark.statement("Z6")
+async def test_no_order_tells_how_hidden_names_compare(env_head: Env, env_clerk: Env) -> None:
+    authors = await env_head["lib.author"].create(
+        env_head, [{"name": "Aaa", "keeper_id": ROB}, {"name": "Zzz", "keeper_id": ROB}]
+    )
+    await env_head["lib.book"].create(env_head, [{"title": "x", "author_id": one} for one in authors])
+    orders = ["author_id", "author_id desc", "author_id.name", "author_id.name desc", "vault_id", "title"]
+    before = [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders]
+    groups = await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id")
+
+    await env_head.connection.execute("update lib_author set name = case name when 'Aaa' then 'Zzz' else 'Aaa' end")
+
+    assert [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders] == before
+    assert await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id") == groups
+
+
+@pytest.mark.statement("Z18")
+async def test_a_user_of_one_company_finds_and_links_nothing_of_another(make_env: MakeEnv, env_head: Env) -> None:
+    abroad = make_env("lib.head", user=HEDDA, companies=(SOUTH,))
+    theirs = await abroad["lib.book"].create(abroad, {"title": "Theirs"})
+    mine = await env_head["lib.book"].create(env_head, {"title": "Mine"})
+    loan = await env_head["lib.loan"].create(env_head, {"book_id": mine})
+
+    assert await env_head["lib.book"].search(env_head.with_context(active_test=False), []) == [mine]
+    assert await env_head["lib.book"].exists(env_head, [theirs, mine]) == [mine]
+    with pytest.raises(MissingError):
+        await env_head["lib.loan"].create(env_head, {"book_id": theirs})
+    with pytest.raises(MissingError):
+        await env_head["lib.loan"].write(env_head, loan, {"book_id": theirs})
+
+
+@pytest.mark.statement("A11")
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"uid": 1}, {"user_id": 1}, {"sudo": True}, {"su": True}, {"groups": ["lib.head"]}, {"company_ids": [1, 2]},
+        {"default_keeper_id": CLARA}, {"active_test": False}, {"lang": "xx"}, {"tz": "Mars/Base"},
+    ],
+)  # fmt: skip
+async def test_no_context_widens_what_is_seen(make_env: MakeEnv, planted: Planted, context: dict[str, Any]) -> None:
+    env = make_env("lib.clerk", user=CLARA, **context)
+
+    assert env.user.id == CLARA
+    assert env.company_ids == (NORTH,)
+    assert await env["lib.author"].search(env, []) == []
+
+
+@pytest.mark.parametrize(
+    "given", [2, [2], [1, 2], ["1"], [None], [[1]], [{"a": 1}], "1", {"a": 1}, [1.5], [True, 2], [], 10**30, [-1]]
+)
+async def test_companies_that_are_not_the_users_are_refused(make_env: MakeEnv, given: Any) -> None:
+    for key in ("allowed_company_ids", "company_id"):
+        env = make_env("lib.head", **{key: given})
+        if given == []:
+            assert env.company_ids == (NORTH,)
+            continue
+        with pytest.raises(AccessError):
+            await env["lib.book"].search(env, [])
+
+
+async def test_rules_look_at_the_database_and_not_at_what_the_caller_sees(env_clerk: Env, env_head: Env) -> None:
+    author = await env_head["lib.author"].create(env_head, {"name": "A", "keeper_id": CLARA})
+    book = await env_head["lib.book"].create(env_head, {"title": "Old", "author_id": author, "active": False})
+    loan = await env_head["lib.loan"].create(env_head, {"book_id": book})
+
+    assert await env_clerk["lib.loan"].search(env_clerk, []) == [loan]
