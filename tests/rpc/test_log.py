@@ -61,11 +61,10 @@ def lines() -> Iterator[Any]:
 
 @pytest.mark.statement("O3")
 def test_one_event_is_one_line_whatever_is_in_it(lines: Any) -> None:
-    logger, library = structlog.get_logger(), logging.Logger("library")
-    library.addHandler(log.LibraryHandler())
+    logger, handler = structlog.get_logger(), log.LibraryHandler()
     for text in NASTY:
         logger.warning(text, value=text, **{"name" + text: text})
-        library.warning("%s", text)
+        handler.emit(logging.LogRecord("library", logging.WARNING, "", 0, "%s", (text,), None))
 
     events = lines()
 
