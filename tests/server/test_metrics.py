@@ -8,7 +8,7 @@ from server.metrics import SECONDS, Metrics
 
 
 async def test_times_are_counted_as_prometheus_counts_them() -> None:
-    chance = random.Random(7)  # noqa: S311 times to count, nobody guards anything with them
+    chance = random.Random(7)
     times = [*SECONDS, 0.0, 31.0, *(chance.expovariate(5) for _ in range(500))]
     metrics, registry = Metrics(), CollectorRegistry()
     reference = Histogram(
