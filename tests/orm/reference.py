@@ -137,7 +137,9 @@ class Viewer:
         typed = not many.inverse_model or child[many.inverse_model] == meta.name
         return bool(typed and child[many.inverse] == row["id"])
 
-    def leaf(self, meta: Meta, row: Row, found: Field[Any], operator: str, value: Any) -> bool:
+    def leaf(  # noqa: PLR0911 one answer for each kind of comparison
+        self, meta: Meta, row: Row, found: Field[Any], operator: str, value: Any
+    ) -> bool:
         if operator.startswith("not ") or operator == "!=":
             positive = "=" if operator == "!=" else operator[4:]
             return not self.leaf(meta, row, found, positive, value)

@@ -61,8 +61,8 @@ async def fill(connection: Connection) -> None:
     )
     await connection.executemany("insert into lib_tag (id, name) values ($1, $2)", [(i, WORDS[i]) for i in range(1, 7)])
     await connection.executemany(
-        "insert into lib_book (id, company_id, title, author_id, shelf_id, vault_id, state, price, copies, worth, bought_on, read_at,"
-        " opens, about, secret, active, edition)"
+        "insert into lib_book (id, company_id, title, author_id, shelf_id, vault_id, state, price, copies, worth,"
+        " bought_on, read_at, opens, about, secret, active, edition)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         [
             (
