@@ -13,6 +13,8 @@ import asyncio
 import datetime as dt
 import os
 import pstats
+import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -61,12 +63,13 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def measured(wishes: Wishes) -> Report:
-    """Do everything that is wished."""
+    """Do everything that is wished. Being told to stop ends the servers, too."""
+    _stop_when_told()
     async with dataset.server() as postgres:
         address = postgres.address
-        results = await _results(address, wishes.rows, wishes.workloads, wishes)
+        results, memory = await _results(address, wishes.rows, wishes.workloads, wishes)
         among = tuple(name for name in AMONG_MORE if name in wishes.workloads) if wishes.large else ()
-        large = await _results(address, wishes.large, among, wishes) if among else []
+        large, _ = await _results(address, wishes.large, among, wishes) if among else ([], {})
         connection = await connect(address, MAINTENANCE)
         try:
             database = await machine.database(connection)
@@ -82,12 +85,16 @@ async def measured(wishes: Wishes) -> Report:
         rounds=wishes.rounds,
         concurrency=wishes.concurrency,
         results=results,
+        memory=memory,
         large_rows=wishes.large,
         large=large,
     )
 
 
-async def _results(address: DatabaseAddress, rows: int, workloads: Sequence[str], wishes: Wishes) -> list[Result]:
+async def _results(
+    address: DatabaseAddress, rows: int, workloads: Sequence[str], wishes: Wishes
+) -> tuple[list[Result], dict[str, float]]:
+    """Figures of all workloads, and the memory of each side's server (MiB) after them."""
     found: list[Result] = []
     async with dataset.scratch(address, rows) as name:
         world, login, postmaster = await _prepared(address, name, rows)
@@ -99,7 +106,7 @@ async def _results(address: DatabaseAddress, rows: int, workloads: Sequence[str]
                 found += results
                 for result in results:
                     print(_said(result, results[0]), flush=True)
-    return found
+            return found, {side.name: cpu.memory_mib(side.process_id) for side in sides}
 
 
 async def _prepared(address: DatabaseAddress, name: str, rows: int) -> tuple[World, Login, int]:
@@ -143,6 +150,13 @@ async def _settle(address: DatabaseAddress) -> None:
         await connection.close()
 
 
+def _stop_when_told() -> None:
+    work = asyncio.current_task()
+    if work:
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(wish, work.cancel)
+
+
 def _said(result: Result, base: Result) -> str:
     ratio = f"{result.cpu / base.cpu:5.2f} x" if result is not base else " " * 7
     return (
@@ -183,7 +197,10 @@ def main() -> None:
     if _load_core() is not None:
         os.sched_setaffinity(0, {SERVERS_CORE})  # inherited by PostgreSQL and both servers
     KEPT.mkdir(exist_ok=True)
-    report = asyncio.run(measured(wishes))
+    try:
+        report = asyncio.run(measured(wishes))
+    except asyncio.CancelledError:
+        sys.exit("bench: stopped")
     (KEPT / "last.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     print("", *table(report.results), *(growth(report) if report.large else ()), sep="\n")
     print("", *(missed(report) or ["every target is met"]), sep="\n")

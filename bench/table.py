@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from bench.rounds import Result
-from bench.targets import AT_MOST, SELECTIVE_AT_MOST
+from bench.targets import AT_MOST, SELECTIVE, SELECTIVE_AT_MOST
 from bench.workloads import Workloads
 
 BARE = "bare"
@@ -25,6 +25,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     concurrency: int
     results: Sequence[Result]
+    memory: Mapping[str, float]
     large_rows: int = 0
     large: Sequence[Result] = ()
 
@@ -73,7 +74,17 @@ def missed(report: Report) -> list[str]:
         base, limit = found.get((workload, BARE)), AT_MOST.get(workload)
         if base and limit and side != BARE and result.cpu > limit * base.cpu:
             said.append(f"{workload}, {side}: {result.cpu / base.cpu:.2f} times the bare server, {limit:g} at most")
-    return said
+    return said + _grown(report)
+
+
+def _grown(report: Report) -> list[str]:
+    small = {result.side: result for result in report.results if result.workload == SELECTIVE}
+    return [
+        f"{SELECTIVE}, {large.side}: {large.cpu / small[large.side].cpu:.2f} times as much among"
+        f" {report.large_rows:,} leads, {SELECTIVE_AT_MOST:g} at most"
+        for large in report.large
+        if large.workload == SELECTIVE and large.side in small and large.cpu > SELECTIVE_AT_MOST * small[large.side].cpu
+    ]
 
 
 def _page(report: Report) -> Iterator[str]:
@@ -91,6 +102,7 @@ def _page(report: Report) -> Iterator[str]:
         f"- {report.rows:,} leads; {report.concurrency} connections in a closed loop from the other core; medians of"
         f" {report.rounds} rounds of {report.seconds:g} s, the servers in turns. Every answer is checked."
     )
+    yield f"- Memory of a server process after the run: {', '.join(map(_memory, report.memory.items()))}."
     yield "- CPU is what counts: it repeats within some percent on a shared machine, calls a second do not."
     yield ""
     yield from table(report.results)
@@ -122,6 +134,10 @@ def _ratio(result: Result | None, base: Result | None) -> str:
 
 def _cpu(result: Result | None) -> str:
     return f"{result.cpu:,.0f} = {result.server:,.0f} + {result.postgresql:,.0f}" if result else ""
+
+
+def _memory(side: tuple[str, float]) -> str:
+    return f"{side[0]} {side[1]:,.0f} MiB"
 
 
 def _speed(result: Result | None) -> str:

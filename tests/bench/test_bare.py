@@ -45,7 +45,7 @@ async def row_of(data: Data, table: str, record: int, key: str = "id") -> list[d
     """What a table holds of a record, but for what tells who wrote it and when."""
     connection = await connect(shared_cluster(), data.name)
     try:
-        rows = await connection.fetch(f"select * from {table} where {key} = $1 order by id", record)  # noqa: S608
+        rows = await connection.fetch(f"select * from {table} where {key} = $1 order by id", record)
     finally:
         await connection.close()
     return [{name: value or None for name, value in row.items() if name not in {*OWN, key}} for row in rows]
