@@ -26,6 +26,7 @@ from server.protocols.odoo_pages import OdooPages
 from server.protocols.odoo_web import OdooWeb
 from server.protocols.xmlrpc import XmlRpcEndpoint
 from server.settings import Settings
+from server.worker import Watch
 
 DEPLOYMENT = web.AppKey("DEPLOYMENT", Deployment)
 
@@ -49,7 +50,9 @@ def create_app(settings: Settings, address: DatabaseAddress, registry: Registry 
     app[DEPLOYMENT] = deployment
     add_routes(app, deployment, health)
     app.cleanup_ctx.append(partial(_connections, pool, health))
-    app.cleanup_ctx.append(partial(_outgoing, registry, settings, open_one))
+    watch = Watch()
+    metrics.register(_outbox_figures(watch))
+    app.cleanup_ctx.append(partial(_outgoing, registry, settings, open_one, watch))
     return app
 
 
@@ -111,9 +114,13 @@ async def _connections(pool: Pool, health: Health, _app: web.Application) -> Asy
 
 
 async def _outgoing(
-    registry: Registry, settings: Settings, open_one: Callable[[], Awaitable[Connection]], _app: web.Application
+    registry: Registry,
+    settings: Settings,
+    open_one: Callable[[], Awaitable[Connection]],
+    watch: Watch,
+    _app: web.Application,
 ) -> AsyncIterator[None]:
-    async with working(registry, settings, open_one):
+    async with working(registry, settings, open_one, watch):
         yield
 
 
@@ -123,5 +130,23 @@ def _pool_figures(pool: Pool) -> Gauges:
             "tandem_pool_connections": ("Database connections that exist", lambda: pool.opened),
             "tandem_pool_idle": ("Database connections waiting for work", lambda: pool.idle),
             "tandem_pool_waiting": ("Calls waiting for a database connection", lambda: pool.waiting),
+        }
+    )
+
+
+def _outbox_figures(watch: Watch) -> Gauges:
+    def oldest() -> float:
+        return watch.figures.oldest.total_seconds()
+
+    def late() -> float:
+        return watch.figures.late.total_seconds()
+
+    return Gauges(
+        {
+            "tandem_outbox_ready": ("Messages waiting to be sent", lambda: watch.figures.ready),
+            "tandem_outbox_parked": ("Messages given up on", lambda: watch.figures.parked),
+            "tandem_outbox_oldest_seconds": ("Age of the oldest unfinished message", oldest),
+            "tandem_outbox_late_seconds": ("How long the longest waiting message has been due", late),
+            "tandem_outbox_failing_remotes": ("Other sides that fail", lambda: watch.figures.failing_remotes),
         }
     )

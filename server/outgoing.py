@@ -15,7 +15,7 @@ from server.log import request_id
 from server.remotes import RemoteClients
 from server.secret_key import load_secret_key
 from server.settings import Settings, SettingsError
-from server.worker import Worker
+from server.worker import Watch, Worker
 
 WORKER_CONNECTIONS = 3
 
@@ -36,11 +36,11 @@ def policy_of(settings: Settings) -> AddressPolicy:
 
 @asynccontextmanager
 async def working(
-    registry: Registry, settings: Settings, open_one: Callable[[], Awaitable[Connection]]
+    registry: Registry, settings: Settings, open_one: Callable[[], Awaitable[Connection]], watch: Watch | None = None
 ) -> AsyncIterator[Worker]:
     """Run the worker on connections of its own; at the end it finishes or gives back what it has begun."""
     pool, remotes = Pool(open_one, WORKER_CONNECTIONS), RemoteClients(policy_of(settings))
-    worker = Worker(pool, registry, remotes)
+    worker = Worker(pool, registry, remotes, watch=watch)
     running = asyncio.create_task(worker.run())
     try:
         yield worker

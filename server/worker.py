@@ -10,6 +10,7 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
@@ -19,7 +20,7 @@ import structlog
 
 from models.orm.registry import Registry
 from models.sync.handler import Outbox, Remotes
-from models.sync.queue import Job, Limits, Queue
+from models.sync.queue import Figures, Job, Limits, Queue, figures
 from server.database.connection import Connection
 from server.database.pool import Pool
 from server.delivery import DATABASE_AWAY, SEND_SECONDS, Delivery, Leases
@@ -35,6 +36,13 @@ CHORE_SECONDS = 5.0
 LEASE = timedelta(seconds=30)
 STOP_SECONDS = 20.0
 UNREACHABLE: tuple[type[Exception], ...] = (asyncpg.PostgresError, *DATABASE_AWAY)
+
+
+@dataclass(slots=True)
+class Watch:
+    """How the outbox is doing, as of the worker's last round of chores."""
+
+    figures: Figures = Figures(0, 0, 0, timedelta(0), timedelta(0), 0, 0)
 
 
 class Worker:
@@ -57,6 +65,7 @@ class Worker:
         chore_seconds: float = CHORE_SECONDS,
         send_seconds: float = SEND_SECONDS,
         ahead: timedelta = timedelta(0),
+        watch: Watch | None = None,
     ) -> None:
         outbox = registry.service(Outbox)
         if outbox is None:
@@ -65,6 +74,7 @@ class Worker:
         name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.queue = Queue(name, list(outbox.handlers), queues=queues, limits=limits, lease=lease, ahead=ahead)
         self.done: Counter[str] = Counter()
+        self.watch = watch or Watch()
         self._handlers = outbox.handlers
         self._pool = pool
         self._leases = Leases(lease.total_seconds())
@@ -153,12 +163,14 @@ class Worker:
             if job.claim in still_ours:
                 self._leases.begin(job.claim, since)
             elif task := self._running.get(job):
+                log.warning("job is another worker's by now", job=job.id, kind=job.kind)
                 self._leases.end(job.claim)
                 task.cancel()
 
     async def _do_chores(self) -> None:
         """Free the jobs of lost workers, add those of schedules, look after failing remotes."""
         while True:
+            self.watch.figures = await self._shielded(figures) or self.watch.figures
             freed = await self._shielded(self.queue.reap)
             if freed:
                 log.warning("jobs of a lost worker freed", jobs=freed)

@@ -27,7 +27,8 @@ class Idempotency(Model, name="base.idempotency", label="Repeatable call"):
 
 
 CLAIM = """
-insert into base_idempotency (user_id, key, fingerprint, create_uid, write_uid) values ($1::bigint, $2, $3, $1::bigint, $1::bigint)
+insert into base_idempotency (user_id, key, fingerprint, create_uid, write_uid)
+values ($1::bigint, $2, $3, $1::bigint, $1::bigint)
 on conflict (user_id, key) do nothing returning id"""
 FIND = "select fingerprint, answer from base_idempotency where user_id = $1 and key = $2"
 KEEP = "update base_idempotency set answer = $3 where user_id = $1 and key = $2"

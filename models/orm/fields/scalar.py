@@ -298,15 +298,21 @@ _INSTANT = re.compile(
 )
 
 
+# The driver writes the very first and the very last day as infinities, which no reader of dates expects.
+EARLIEST = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+LATEST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+
 def instant_of(value: Any) -> dt.datetime | None:
     """Read an instant or a day off the wire, None when it is none. Offsets are converted to UTC."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         return None
     try:
         instant = dt.datetime.fromisoformat(value)
-        return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
+        instant = instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError):
         return None
+    return instant if EARLIEST <= instant < LATEST else None
 
 
 class Time(Field[dt.time]):
