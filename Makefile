@@ -1,7 +1,7 @@
 # Python 3.11 or newer and make are all that is needed. Everything is installed into .venv from the hash-locked files.
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test lint format schema bench behaviour lock clean
+.PHONY: help install install-dev run test lint format node-clients schema bench behaviour lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -32,6 +32,9 @@ lint: install-dev ## format, lint and types
 format: install-dev ## put the sources into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+node-clients: ## install the Odoo clients for Node that tests drive where they are (needs npm)
+	npm ci --prefix tests/clients/node --no-audit --no-fund
 
 schema: install ## write schema.sql from the models
 	$(BIN)/tandem schema > .venv/schema.sql
