@@ -38,11 +38,14 @@ STOP_SECONDS = 20.0
 UNREACHABLE: tuple[type[Exception], ...] = (asyncpg.PostgresError, *DATABASE_AWAY)
 
 
+NO_FIGURES = Figures(0, 0, 0, timedelta(0), timedelta(0), 0, 0)
+
+
 @dataclass(slots=True)
 class Watch:
     """How the outbox is doing, as of the worker's last round of chores."""
 
-    figures: Figures = Figures(0, 0, 0, timedelta(0), timedelta(0), 0, 0)
+    figures: Figures = NO_FIGURES
 
 
 class Worker:
