@@ -27,7 +27,8 @@ async def link_new(env: Env, model: type[Model], field: ToMany, work: Work, *, t
             if command.action in ("update", "delete", "unlink"):
                 raise InputError(f"{field.name}: a new record has nothing to {command.action}.", field=field.name)
     relation = _relation(env, model, field, trusted=trusted)
-    await relation.create([(parent, one.values) for parent, commands in work for one in commands if one.values])
+    created = [(parent, command) for parent, commands in work for command in commands if command.action == "create"]
+    await relation.create([(parent, command.values or {}) for parent, command in created])
     await relation.link([(parent, one) for parent, commands in work for command in commands for one in command.ids])
 
 
