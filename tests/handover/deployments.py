@@ -27,6 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "dGhlIGtleSBvZiBib3RoIGRlcGxveW1lbnRzLCAzMiE="
 START_SECONDS = 60.0
 LOOK_AGAIN = 0.02
+UNFINISHED = """
+select state, lane, remote, attempts, verdict, last_error, run_at, lease_until from sync_job
+where remote <> '' and state not in ('done', 'skipped') order by id limit 10
+"""
 
 
 class StartError(Exception):
@@ -147,6 +151,10 @@ class Deployment(Server):
             )
         return self._clients[login]
 
+    def key_of(self, login: str) -> str:
+        """The API key of a person."""
+        return self._keys[login]
+
     async def forget_clients(self) -> None:
         """Close the clients' connections: those to a process that has ended lead nowhere."""
         while self._clients:
@@ -184,10 +192,14 @@ class Deployment(Server):
             assert await connection.fetch(sql, *values)
             yield
 
-    async def jobs(self, state: str) -> int:
-        """How many messages to the other side are in a state."""
-        found: int = await self.value("select count(*) from sync_job where remote <> '' and state = $1", state)
-        return found
+    async def unfinished(self) -> list[dict[str, Any]]:
+        """The messages that are on their way, or were given up."""
+        return [dict(row) for row in await self.fetch(UNFINISHED)]
+
+    async def forgets_troubles(self) -> None:
+        """Let the other side have no bad name here, and let what waits wait longer."""
+        await self.fetch("update sync_remote set failures = 0, refused = false, blocked_until = null")
+        await self.fetch("update sync_job set run_at = now() + interval '1 day' where state = 'ready'")
 
     async def time_passes(self) -> None:
         """Let everything that waits for its time be due: waits of jobs, pauses of remotes, leases of whoever died."""

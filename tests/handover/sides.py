@@ -156,17 +156,12 @@ class Sides:
             if not deployment.is_running:
                 await deployment.start()
 
-        async def quiet() -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while left := await self.bpo.unfinished() + await self.dealer.unfinished():
+            assert time.monotonic() < deadline, left
             for deployment in (self.bpo, self.dealer):
                 await deployment.time_passes()
-            return not (await unfinished(self.bpo) or await unfinished(self.dealer))
-
-        await eventually(quiet)
-
-
-async def unfinished(deployment: Deployment) -> int:
-    """How many messages of a deployment are on their way, or were given up."""
-    return await deployment.jobs("ready") + await deployment.jobs("running") + await deployment.jobs("parked")
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 async def eventually(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> float:
@@ -176,6 +171,15 @@ async def eventually(holds: Callable[[], Awaitable[Any]], seconds: float = PATIE
         assert time.monotonic() - started < seconds, "it never came"
         await asyncio.sleep(LOOK_AGAIN)
     return time.monotonic() - started
+
+
+async def logged(deployment: Deployment, text: str, times: int = 1) -> None:
+    """Wait until a deployment's log has a text so often: it is written beside the calls."""
+
+    async def is_there() -> bool:
+        return deployment.log().count(text) >= times
+
+    await eventually(is_there)
 
 
 @asynccontextmanager
