@@ -5,6 +5,7 @@ once is all that happens here: what may be sent again is decided by the caller, 
 """
 
 import asyncio
+import io
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from rpc_client.answer_body import ACCEPTED_ENCODING, AnswerBody
 from rpc_client.errors import AnswerTooLarge, BadAnswer, ConnectionLost, Timeout, TransportError, Unreachable
 from rpc_client.exchange import HttpAnswer, HttpRequest, seconds_to_wait
 
+PIECEWISE_BYTES = 1 << 20
 ANSWER_BYTES = (8 << 20) + (64 << 10)  # what a Tandem server sends at most, and its envelope
 HEADERS = {
     "Content-Type": "application/json",
@@ -82,7 +84,7 @@ class Transport:
         await self._check_numeric_host()
         async with http.post(
             endpoint(self._base, request.path),
-            data=request.body,
+            data=_sendable(request.body),
             headers=HEADERS | dict(request.headers),
             allow_redirects=False,
             trace_request_ctx=attempt,
@@ -138,6 +140,11 @@ class Transport:
                 return BadAnswer("The answer is not HTTP.")
             case _:
                 return ConnectionLost(f"The connection to {self._base} was cut.", may_have_run=connected)
+
+
+def _sendable(body: bytes) -> bytes | io.BytesIO:
+    """A large body is read piece by piece: aiohttp writes plain bytes at once, which holds up the event loop."""
+    return body if len(body) <= PIECEWISE_BYTES else io.BytesIO(body)
 
 
 def _is_address(host: str) -> bool:

@@ -64,6 +64,7 @@ REJECTIONS = (
     rpc.ProtocolError,
     rpc.UsageError,
 )
+TOO_LARGE = 413
 SILENCES = (rpc.TransportError, rpc.BusyError, rpc.RateError)
 
 
@@ -85,6 +86,8 @@ def _verdict(error: Exception) -> Verdict:
         return Verdict.REFUSED
     if isinstance(error, rpc.AccessError) or status == 403:
         return Verdict.FORBIDDEN
+    if status == TOO_LARGE:
+        return Verdict.REJECTED  # only this message is too long, and it will not get shorter
     if isinstance(error, rpc.TransportError) and not error.may_have_run:
         return Verdict.UNREACHED
     if isinstance(error, SILENCES):
