@@ -52,7 +52,7 @@ class Reference(Field[str]):
     def parse(self, value: Any, dialect: Dialect) -> str:
         """Accept "model,id"; whether the model and record exist is checked by the write."""
         model, comma, number = value.rpartition(",") if isinstance(value, str) else ("", "", "")
-        if not comma or not number.isascii() or not number.isdigit() or len(number) > 18:
+        if not comma or not model or not number.isascii() or not number.isdigit() or len(number) > 18:
             raise self.mismatch(value, 'a reference, "model,id"')
         return f"{model},{int(number)}"
 
