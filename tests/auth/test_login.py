@@ -66,7 +66,7 @@ async def test_every_reason_to_refuse_gives_the_same_error(process, agent, as_ad
 
 
 @pytest.mark.statement("A1")
-async def test_every_reason_to_refuse_takes_as_long(process, agent, as_admin):
+async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
     authenticator = process(failures_a_minute=1000)
     [disabled] = await as_admin(
         lambda env: env["res.users"].insert(
@@ -81,17 +81,15 @@ async def test_every_reason_to_refuse_takes_as_long(process, agent, as_admin):
     ]
     assert disabled
 
-    # The quickest try of each says what its work costs; what lies above is other load, so a loaded machine needs more.
-    quickest = [math.inf] * len(tries)
-    for done in range(60):
-        if done >= 10 and max(quickest) - min(quickest) < max(0.005, 0.05 * min(quickest)):
-            break
+    # The processor's time, not the clock's: other load does not count. One reason without the hash would cost a fraction.
+    costs = [math.inf] * len(tries)
+    for _ in range(5):
         for place, (login, password, database) in enumerate(tries):
-            begun = time.perf_counter()
+            begun = time.process_time()
             await refusal(authenticator, login, password, database=database)
-            quickest[place] = min(quickest[place], time.perf_counter() - begun)
-    else:
-        pytest.fail(f"the reasons to refuse take {quickest} seconds")
+            costs[place] = min(costs[place], time.process_time() - begun)
+
+    assert max(costs) < 1.5 * min(costs)
 
 
 @pytest.mark.statement("A5")
