@@ -41,9 +41,7 @@ def check_constraints(model: type[Snapshots], records: Iterable[Snapshots]) -> N
 def watched(model: type[Snapshots], changed: Iterable[str]) -> list[str]:
     """Return the columns whose values tracking or checks need after a change of these fields."""
     meta, names = model.meta, set(changed)
-    wanted = {
-        field.name: None for field in meta.columns.values() if meta.chatter and field.tracked and field.name in names
-    }
+    wanted = {field.name: None for field in meta.tracked if meta.chatter and field.has_column and field.name in names}
     for constraint in meta.constraints:
         if not names.isdisjoint(constraint.fields):
             wanted.update(dict.fromkeys(constraint.fields))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from models.orm.declare import Access, Check, Index, Key, Rule
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from models.orm.workflow import Constraint
 
 
-@dataclass(slots=True)
+@dataclass
 class Meta:
     """One model as declared. `names` maps every name of a field, in any vocabulary, to the field."""
 
@@ -41,24 +42,38 @@ class Meta:
     constraints: tuple[Constraint, ...] = ()
     transient: bool = False
     help: str = ""
-    columns: dict[str, Field[Any]] = field(default_factory=dict)
 
     def word(self, vocabulary: Vocabulary) -> str:
         """Return the model's name in a vocabulary."""
         words = self.words.get(vocabulary)
         return words[0] if words else self.name
 
-    @property
+    @cached_property
+    def columns(self) -> dict[str, Field[Any]]:
+        """The fields with a column, the id left out."""
+        return {field.name: field for field in self.fields.values() if field.has_column and field.name != "id"}
+
+    @cached_property
     def tracked(self) -> tuple[Field[Any], ...]:
         """The fields whose changes go to the chatter."""
-        return tuple(f for f in self.fields.values() if f.tracked)
+        return tuple(field for field in self.fields.values() if field.tracked)
+
+    @cached_property
+    def defaulted(self) -> tuple[Field[Any], ...]:
+        """The fields with a default value."""
+        return tuple(field for field in self.fields.values() if field.default is not None)
+
+    @cached_property
+    def computed(self) -> tuple[Field[Any], ...]:
+        """The stored fields that Python computes, in the order of their declaration."""
+        return tuple(field for field in self.fields.values() if field.compute and field.stored)
 
     def dependents(self, changed: Iterable[str]) -> list[Field[Any]]:
         """Return the stored Python-computed fields that the changed fields feed, in the order to compute them."""
         dirty = set(changed)
         found: list[Field[Any]] = []
-        for candidate in self.fields.values():
-            if candidate.compute and candidate.stored and not dirty.isdisjoint(candidate.depends):
+        for candidate in self.computed:
+            if not dirty.isdisjoint(candidate.depends):
                 found.append(candidate)
                 dirty.add(candidate.name)
         return found

@@ -115,7 +115,7 @@ def _meta(name: str, final: type[Model]) -> Meta:
     fields = _fields(final)
     chain = [base for base in reversed(final.__mro__) if getattr(base, "declared_name", "") == name]
     declared = [base.__dict__ for base in chain]
-    meta = Meta(
+    return Meta(
         name=name,
         label=final.label or name,
         table=final.table or name.replace(".", "_"),
@@ -139,8 +139,6 @@ def _meta(name: str, final: type[Model]) -> Meta:
         transient=final.transient,
         help=(chain[0].__doc__ or "").partition("\n")[0],
     )
-    meta.columns = {field.name: field for field in fields.values() if field.has_column and field.name != "id"}
-    return meta
 
 
 def _tuple(value: V | Sequence[V]) -> Sequence[V]:

@@ -37,7 +37,8 @@ class Storing(Reading):
     async def _insert(cls, env: Env, rows: list[Row]) -> list[int]:
         """Run one INSERT for all rows and check the row rule on what it left; numbers given out go into the rows."""
         query, scope = cls._writing(env)
-        columns = [field for field in cls.meta.columns.values() if field.name != "id" and _is_given(field, rows)]
+        given = {name for row in rows for name, value in row.items() if value is not None}
+        columns = [field for field in cls.meta.columns.values() if field.sequence is not None or field.name in given]
         numbered = [field for field in columns if field.sequence is not None]
         named = ", ".join([f'"{field.name}"' for field in columns] + ["create_uid", "write_uid"])
         source = _source(query, columns, rows, query.param(env.user.id))
@@ -215,10 +216,6 @@ class Storing(Reading):
             f"You are not allowed to leave a record of {cls.meta.label} ({cls.meta.name}) in this state.",
             model=cls.meta.name,
         )
-
-
-def _is_given(field: Field[Any], rows: Sequence[Row]) -> bool:
-    return field.sequence is not None or any(row.get(field.name) is not None for row in rows)
 
 
 def _stamps(env: Env, query: Query) -> list[str]:

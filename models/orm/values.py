@@ -79,8 +79,8 @@ def add_context_defaults(env: Env, meta: Meta, row: Row) -> None:
 
 def add_defaults(env: Env, meta: Meta, row: Row) -> None:
     """Fill what was left out, or left empty where a value is required, from the fields' own defaults."""
-    for field in meta.fields.values():
-        if field.default is None or (field.name in row and not (row[field.name] is None and field.required)):
+    for field in meta.defaulted:
+        if field.name in row and not (row[field.name] is None and field.required):
             continue
         value = field.default(env) if callable(field.default) else field.default
         row.update(decode_row(env, meta, {field.name: value}, trusted=True))
