@@ -36,7 +36,7 @@ async def env(connection: Connection) -> Env:
 
 @pytest.fixture
 def as_user(env: Env) -> Callable[..., Awaitable[Env]]:
-    """Make a user with some groups and return the call's surroundings in that user's hands: `await as_user("dealer.user")`."""
+    """Make a user with some groups; `await as_user("dealer.user")` gives the surroundings in that user's hands."""
 
     async def make(*groups: str, **options: Any) -> Env:
         user = await deployments.make_user(env, groups)
@@ -47,7 +47,6 @@ def as_user(env: Env) -> Callable[..., Awaitable[Env]]:
 
 @pytest.fixture
 async def fresh_database() -> AsyncIterator[str]:
-    """The name of a deployment's database of the test's own, for what needs commits, several connections or a server."""
+    """The name of a deployment's database for this test alone: for commits, several connections, a server."""
     async with scratch_database(await deployments.template("both")) as name:
         yield name
-

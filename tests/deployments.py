@@ -68,11 +68,17 @@ async def make_user(env: Env, groups: Sequence[str], *, login: str = "", **value
     [group_ids] = [await system["res.groups"].search(system, [["code", "in", list(groups)]])]
     given = {"name": name.capitalize(), "login": name, "groups_id": [(6, 0, group_ids)], **values}
     [user_id] = await system["res.users"].insert(system, [given])
-    return user_of(env.registry, user_id, name, groups, env.user.company_id, env.user.company_ids)
+    return user_of(env.registry, user_id, name, groups, company=env.user.company_id, companies=env.user.company_ids)
 
 
 def user_of(
-    registry: Registry, user_id: int, login: str, groups: Sequence[str], company: int = 1, companies: Sequence[int] = (1,)
+    registry: Registry,
+    user_id: int,
+    login: str,
+    groups: Sequence[str],
+    *,
+    company: int = 1,
+    companies: Sequence[int] = (1,),
 ) -> User:
     """Return a caller with these groups and all that they imply."""
     return User(user_id, login, login.capitalize(), registry.effective_groups(groups), company, tuple(companies))

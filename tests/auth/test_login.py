@@ -81,7 +81,7 @@ async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
     ]
     assert disabled
 
-    # The processor's time, not the clock's: other load does not count. One reason without the hash would cost a fraction.
+    # The processor's time, not the clock's: other load does not count. Without the hash a reason would cost a fraction.
     costs = [math.inf] * len(tries)
     for _ in range(5):
         for place, (login, password, database) in enumerate(tries):

@@ -76,7 +76,7 @@ async def test_branches_are_listed(env, companies):
 
 async def test_a_user_of_two_companies_may_narrow_the_view_to_one(env, companies):
     other = await companies.create(env, {"name": "Other"})
-    user = deployments.user_of(env.registry, env.user.id, "admin", ["base.user"], 1, (1, other))
+    user = deployments.user_of(env.registry, env.user.id, "admin", ["base.user"], companies=(1, other))
     narrowed = Env(env.registry, env.connection, user, Context.of({"allowed_company_ids": [other]}))
 
     assert await companies.search(narrowed, []) == [other]

@@ -31,12 +31,12 @@ async def elsewhere(env, *groups):
     """A caller with these groups in another company."""
     other = await env["res.company"].create(env, {"name": "Other"})
     return deployments.as_user(
-        env, deployments.user_of(env.registry, env.user.id, "elsewhere", groups, other, (other,))
+        env, deployments.user_of(env.registry, env.user.id, "elsewhere", groups, company=other, companies=(other,))
     )
 
 
 async def row_of(env, table, record):
-    return dict(await env.fetchrow(f"select * from {table} where id = $1", record))  # noqa: S608 our own table
+    return dict(await env.fetchrow(f"select * from {table} where id = $1", record))
 
 
 @pytest.mark.parametrize("method", ORDER_MOVES)

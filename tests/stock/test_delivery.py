@@ -222,7 +222,9 @@ async def test_another_company_gets_a_warehouse_of_its_own(env):
     other = await env["res.company"].create(env, {"name": "Other"})
     [product] = await products(env)
     groups = ["sale.user", "stock.user"]
-    seller = deployments.as_user(env, deployments.user_of(env.registry, env.user.id, "seller", groups, other, (other,)))
+    seller = deployments.as_user(
+        env, deployments.user_of(env.registry, env.user.id, "seller", groups, company=other, companies=(other,))
+    )
 
     record = await confirmed(seller, {"product_id": product})
 

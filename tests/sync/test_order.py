@@ -22,7 +22,7 @@ async def finished(world):
 async def test_each_lane_keeps_its_order_over_workers_and_failures(world, working, peer):
     account = await world.new_peer(peer.url())
     leads = await world.new_leads(8, account)
-    chance = random.Random(7)  # noqa: S311  no secret
+    chance = random.Random(7)
     failing = refusing(-32603, "stumbled")
     running: dict[int, int] = {}
     overlaps = []
