@@ -68,8 +68,7 @@ async def count(connection: "Connection", login_hash: str, address: str, most: i
 async def forgive(connection: "Connection", login_hash: str, address: str, most: int = MOST) -> bool:
     """Forget the failures before a success. Returns whether they lock the login: then the caller takes it all back."""
     locked = await connection.fetchval(
-        "delete from base_login_failure where login_hash = $1 and address = $2"
-        f" returning {LOCKED}",
+        f"delete from base_login_failure where login_hash = $1 and address = $2 returning {LOCKED}",
         login_hash,
         address,
         most,
