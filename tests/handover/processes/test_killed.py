@@ -80,7 +80,7 @@ async def writes_to(deployment, table):
         yield
 
 
-@pytest.mark.statement("X8", "F3")
+@pytest.mark.statement("X8")
 async def test_a_receiver_killed_between_its_commit_and_its_reply_has_done_it_once(way):
     [lead] = await way.ready()
     await run(way.receiver, SLOW_COMMIT.format(memory=way.memory))

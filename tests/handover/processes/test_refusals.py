@@ -26,7 +26,7 @@ CONNECTION = "dealer.bpo.connection"
 BATCH = 100
 
 
-@pytest.mark.statement("X12", "H138")
+@pytest.mark.statement("X12")
 async def test_wrong_credentials_are_tried_once_and_a_correction_sends_everything(sides):
     way = ways(sides)["callback"]
     leads = await way.ready(3)
@@ -111,7 +111,7 @@ async def let_go(sides, way, lead):
         await env["sync.job"].skip(env, [(await way.job(lead))["id"]])
 
 
-@pytest.mark.statement("X20", "H27")
+@pytest.mark.statement("X20")
 async def test_nobody_at_the_bpo_closes_what_a_dealer_has(sides):
     [lead] = await sides.endorsed()
 
@@ -194,7 +194,7 @@ async def test_a_dealer_reports_on_its_own_leads_alone(sides):
     assert await outcome(sides, never_endorsed) == "pending"
 
 
-@pytest.mark.statement("X19", "H102", "H28", "D3")
+@pytest.mark.statement("X19", "H102", "D3")
 @pytest.mark.parametrize("side", ["bpo", "dealer"])
 async def test_a_service_user_can_call_one_method(sides, side):
     deployment, login = (sides.bpo, CALLBACK_LOGIN) if side == "bpo" else (sides.dealer, PUSH_LOGIN)
