@@ -12,7 +12,7 @@ from aiohttp import web
 from models.orm.answer import JsonText
 from models.orm.dialect import ODOO
 from models.orm.env import User
-from models.orm.errors import AccessError, InputError, LoginError, UnknownModelError
+from models.orm.errors import InputError, LoginError, UnknownModelError
 from models.orm.limits import LIMITS
 from server.auth import Login
 from server.deployment import Deployment
@@ -168,7 +168,7 @@ async def session_info(deployment: Deployment, request: web.Request, user: User)
     try:
         who = await deployment.executor.execute(Call("res.users", "session_info", dialect=ODOO), user)
     except UnknownModelError:
-        raise AccessError("This user has no rights here.") from None
+        who = _bare(user)
     version = version_info(settings.odoo_serie)
     return {
         **who,
@@ -179,3 +179,10 @@ async def session_info(deployment: Deployment, request: web.Request, user: User)
         "max_file_upload_size": LIMITS.attachment_body_bytes,
         "active_ids_limit": LIMITS.ids_per_call,
     }
+
+
+def _bare(user: User) -> dict[str, Any]:
+    """Of a service user, who may call one method and read nothing: who it is. Its session is as good as any."""
+    names = {"uid": user.id, "username": user.login, "name": user.name, "is_internal_user": False}
+    roles = dict.fromkeys(("is_admin", "is_system", "is_public"), False)
+    return {**names, **roles, "user_context": {"lang": user.lang, "tz": user.tz, "uid": user.id}}
