@@ -65,6 +65,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 async def measured(wishes: Wishes) -> Report:
     """Do everything that is wished. Being told to stop ends the servers, too."""
     _stop_when_told()
+    load = os.getloadavg()[0]
     async with dataset.server() as postgres:
         address = postgres.address
         results, memory = await _results(address, wishes.rows, wishes.workloads, wishes)
@@ -80,6 +81,7 @@ async def measured(wishes: Wishes) -> Report:
         machine=machine.machine(),
         software=machine.software(),
         database=database,
+        load=load,
         rows=wishes.rows,
         seconds=wishes.secs,
         rounds=wishes.rounds,

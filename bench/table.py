@@ -20,6 +20,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     software: str
     database: str
+    load: float  # processes that ran or wanted to, in the minute before
     rows: int
     seconds: float
     rounds: int
@@ -78,7 +79,7 @@ def missed(report: Report) -> list[str]:
 
 
 def _grown(report: Report) -> list[str]:
-    small = {result.side: result for result in report.results if result.workload == SELECTIVE}
+    small = {result.side: result for result in report.results if result.workload == SELECTIVE and result.side != BARE}
     return [
         f"{SELECTIVE}, {large.side}: {large.cpu / small[large.side].cpu:.2f} times as much among"
         f" {report.large_rows:,} leads, {SELECTIVE_AT_MOST:g} at most"
@@ -103,7 +104,10 @@ def _page(report: Report) -> Iterator[str]:
         f" {report.rounds} rounds of {report.seconds:g} s, the servers in turns. Every answer is checked."
     )
     yield f"- Memory of a server process after the run: {', '.join(map(_memory, report.memory.items()))}."
-    yield "- CPU is what counts: it repeats within some percent on a shared machine, calls a second do not."
+    yield (
+        f"- Load of the machine before the run: {report.load:.1f}. What else runs makes every call dearer and slower, on"
+        " all servers alike: the ratios hold, calls a second and latencies do not."
+    )
     yield ""
     yield from table(report.results)
     yield ""

@@ -24,6 +24,7 @@ def report(*results: Result, large: tuple[Result, ...] = ()) -> Report:
         machine="2 cores",
         software="Python",
         database="PostgreSQL",
+        load=0.5,
         rows=100,
         seconds=3,
         rounds=3,
