@@ -105,7 +105,7 @@ def _page(report: Report) -> Iterator[str]:
     )
     yield f"- Memory of a server process after the run: {', '.join(map(_memory, report.memory.items()))}."
     yield (
-        f"- Load of the machine before the run: {report.load:.1f}. What else runs makes every call dearer and slower, on"
+        f"- Load of the machine before the run: {report.load:.1f}. What else runs makes every call dearer and slower on"
         " all servers alike: the ratios hold, calls a second and latencies do not."
     )
     yield ""
