@@ -45,8 +45,8 @@ SYSTEM_USER_ID = 1
 
 @functools.cache
 def _zones() -> frozenset[str]:
-    """The zones that have a name everywhere; files that only this machine has, such as localtime, are none."""
-    return frozenset(available_timezones())
+    """The zones that have one name everywhere: places, and UTC. Files of this machine such as localtime are none."""
+    return frozenset({"UTC", *(name for name in available_timezones() if "/" in name)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from models.orm.errors import InputError, LimitError
 from models.orm.fields import Date, DateTime, Field, Many2One, Selection
 from models.orm.limits import LIMITS
 from models.orm.methods import rpc
-from models.orm.periods import GRANULARITIES, Period
+from models.orm.periods import GRANULARITIES, WITHIN_A_DAY, Period
 from models.orm.projection import HIDDEN_LABEL
 from models.orm.query import Query, Scope
 from models.orm.reading import Reading
@@ -148,7 +148,8 @@ class Grouping(Reading):
             granularity = granularity or "month"
         elif granularity:
             raise InputError(f"{word} has no granularity.", model=cls.meta.name, field=field.name)
-        if granularity and granularity not in GRANULARITIES:
+        timeless = isinstance(field, Date) and granularity in WITHIN_A_DAY
+        if granularity and (timeless or granularity not in GRANULARITIES):
             raise InputError(f"There is no granularity {granularity[:32]}.", argument="groupby", field=field.name)
         return GroupKey(name, field, granularity)
 
@@ -189,7 +190,7 @@ def _key_sql(env: Env, scope: Scope, key: GroupKey) -> str:
         return column
     if isinstance(key.field, DateTime):
         local = f"({column} at time zone {scope.query.param(env.zone.key)}::text)"
-        column = f"greatest(least({local}, {LAST_INSTANT}), {FIRST_INSTANT})"
+        column = f"case when {column} is not null then greatest(least({local}, {LAST_INSTANT}), {FIRST_INSTANT}) end"
     return GRANULARITIES[key.granularity].sql.replace("{c}", column)
 
 

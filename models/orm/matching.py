@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from models.orm.fields import Field, Many2One, Number, Reference, Text
-from models.orm.fields.scalar import Integer, decimal_number, storable, whole_number
+from models.orm.fields import Date, DateTime, Field, Many2One, Number, Reference, Text
+from models.orm.fields.scalar import Integer, calendar_instant, decimal_number, storable, whole_number
 
 if TYPE_CHECKING:
     from models.orm.dialect import Dialect
@@ -36,19 +37,13 @@ def presence(column: str, *, unset: bool, negated: bool) -> str:
 
 def search_value(field: Field[Any], value: Any, dialect: Dialect, registry: Registry) -> Any:
     """Read a value to compare with. Ranges and sizes are the field's business only when it is written."""
-    if isinstance(field, Number):
-        return searched_number(field, value)
-    if isinstance(field, Integer):
-        return searched_integer(field, value)
-    if isinstance(field, Text):
-        if not isinstance(value, str):
-            raise field.mismatch(value, "text")
-        return storable(field, value)
-    if isinstance(field, Many2One):
-        return searched_id(field, value)
-    if isinstance(field, Reference):
-        return own_reference(registry, field.decode(value, dialect))
-    return field.decode(value, dialect)
+    for kind, read in READERS:
+        if isinstance(field, kind):
+            return read(field, value)
+    if isinstance(field, Date | DateTime):
+        return searched_instant(field, value, dialect)
+    found = field.decode(value, dialect)
+    return own_reference(registry, found) if isinstance(field, Reference) else found
 
 
 def own_reference(registry: Registry, value: str) -> str:
@@ -56,6 +51,13 @@ def own_reference(registry: Registry, value: str) -> str:
     word, _, number = value.rpartition(",")
     model = registry.names.get(word)
     return f"{model.meta.name if model else word},{number}"
+
+
+def searched_text(field: Text, value: Any) -> str:
+    """Accept any text that a column can hold, longer ones than the field's included."""
+    if not isinstance(value, str):
+        raise field.mismatch(value, "text")
+    return storable(field, value)
 
 
 def searched_number(field: Number, value: Any) -> Decimal:
@@ -74,12 +76,29 @@ def searched_integer(field: Integer, value: Any) -> int:
     return number
 
 
+def searched_instant(field: Date | DateTime, value: Any, dialect: Dialect) -> dt.date:
+    """Accept every day and instant of the calendar, the driver's infinities at its ends among them."""
+    instant = calendar_instant(value)
+    if instant is None:
+        found: dt.date = field.decode(value, dialect)
+        return found
+    return instant if isinstance(field, DateTime) else instant.date()
+
+
 def searched_id(field: Field[Any], value: Any) -> int:
     """Accept any whole number of 64 bits: one that no record can have matches nothing."""
     number = whole_number(value)
     if number is None or not -(1 << 63) <= number < 1 << 63:
         raise field.mismatch(value, "the id of a record")
     return number
+
+
+READERS: tuple[tuple[type[Field[Any]], Callable[[Any, Any], Any]], ...] = (
+    (Number, searched_number),
+    (Integer, searched_integer),
+    (Text, searched_text),
+    (Many2One, searched_id),
+)
 
 
 def as_text(column: str, field: Field[Any]) -> str:

@@ -41,6 +41,7 @@ GRANULARITIES = {
 }
 
 
+WITHIN_A_DAY = frozenset({"hour", "hour_number", "minute_number", "second_number"})  # what a date cannot be cut by
 LAST = dt.datetime.fromisoformat("9999-12-31 23:59:59.999999")  # local, so without a zone
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

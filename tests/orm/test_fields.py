@@ -355,8 +355,20 @@ async def test_what_is_no_date_is_refused(env_head: Env, value: Any) -> None:
     for field in ("read_at", "bought_on"):
         with pytest.raises(TypeMismatchError, match=field):
             await stored(env_head, **{field: value})
+        if value in ("0001-01-01", "9999-12-31"):
+            continue
         with pytest.raises(TypeMismatchError, match=field):
             await env_head["lib.book"].search(env_head, [[field, ">", value]])
+
+
+async def test_a_search_may_ask_for_the_ends_of_the_calendar(env_head: Env) -> None:
+    await stored(env_head, bought_on="9999-12-30", read_at="0001-01-02 00:00:00")
+    model = env_head["lib.book"]
+
+    for first, last in (("0001-01-01", "9999-12-31"), ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")):
+        for field in ("bought_on", "read_at"):
+            assert await model.search_count(env_head, [[field, ">=", first], [field, "<=", last]]) == 1
+            assert await model.search_count(env_head, [[field, "in", [first, last]]]) == 0
 
 
 @pytest.mark.parametrize(("written", "read"), [("08:30", "08:30:00"), ("23:59:59", "23:59:59"), (None, None)])

@@ -304,15 +304,20 @@ LATEST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 def instant_of(value: Any) -> dt.datetime | None:
-    """Read an instant or a day off the wire, None when it is none. Offsets are converted to UTC."""
+    """Read an instant or a day that a column can hold, None when it is none. Offsets are converted to UTC."""
+    instant = calendar_instant(value)
+    return instant if instant is not None and EARLIEST <= instant < LATEST else None
+
+
+def calendar_instant(value: Any) -> dt.datetime | None:
+    """Read any instant of the calendar off the wire: a search may compare with the first and last day of it."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         return None
     try:
         instant = dt.datetime.fromisoformat(value)
-        instant = instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
+        return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError):
         return None
-    return instant if EARLIEST <= instant < LATEST else None
 
 
 class Time(Field[dt.time]):
