@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from models import deployment
 from models.orm import Env
@@ -11,19 +12,28 @@ from server.database.connection import Connection, connect
 from tests import deployments
 from tests.cluster import scratch_database, shared_cluster
 
+# How long an example takes says something of the machine, nothing of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+async def kept_connection() -> AsyncIterator[Connection]:
+    """One connection for all tests of this process that roll back: its plans and PostgreSQL's caches stay warm."""
+    connection = await connect(shared_cluster(), await deployments.workspace("both"))
+    yield connection
+    await connection.close()
+
 
 @pytest.fixture
-async def connection() -> AsyncIterator[Connection]:
+async def connection(kept_connection: Connection) -> AsyncIterator[Connection]:
     """A connection to a deployment of both roles, in a transaction that is rolled back after the test."""
-    name = await deployments.workspace("both")
-    connection = await connect(shared_cluster(), name)
-    transaction = connection.transaction()
+    transaction = kept_connection.transaction()
     await transaction.start()
     try:
-        yield connection
+        yield kept_connection
     finally:
         await transaction.rollback()
-        await connection.close()
 
 
 @pytest.fixture
