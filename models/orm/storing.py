@@ -105,7 +105,7 @@ class Storing(Reading):
         """Lock the records, compute what depends on the change for each, and write all in one statement."""
         inputs = [name for field in computed for name in field.depends]
         outputs = [field.name for field in computed]
-        wanted = watched(cls, [*columns, *outputs])
+        wanted = list(dict.fromkeys([*watched(cls, [*columns, *outputs]), *(outputs if cls.meta.audit else ())]))
         records = await cls.lock(env, ids, list(dict.fromkeys([*inputs, *wanted, *outputs])))
         news: dict[int, Row] = {}
         for record in records:

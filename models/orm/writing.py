@@ -183,7 +183,9 @@ class Writing(Storing):
             await check_filled(env, env[meta.name], field, ids)
         await cls._track(env, images, before)
         if meta.audit:
-            await chatter.audit(env, meta, "write", dict.fromkeys(ids, columns))
+            computed = [field.name for field in meta.dependents(columns)]
+            written = {one: columns | {name: images[one][name][1] for name in computed} for one in ids}
+            await chatter.audit(env, meta, "write", written)
         await cls.after_write(env, ids, row)
 
     @classmethod
