@@ -34,5 +34,5 @@ class Message(Model, name="mail.message", label="Message", netforce="message"):
     author_id = fields.Many2One("Author", "res.users", readonly=True, on_delete="restrict", netforce="from_id")
     email_from = fields.Char("From", readonly=True)
     date = fields.DateTime("Date", required=True, readonly=True, default=lambda env: env.now)
-    tracking = fields.Json("Changes", readonly=True)
+    tracking = fields.Changes("Changes", readonly=True)
     parent_id = fields.Many2One("In reply to", "mail.message", readonly=True)

@@ -106,6 +106,7 @@ def _change(field: Field[Any], old: Any, new: Any, labels: Mapping[tuple[str, in
     entry = {
         "field": json_text(field.name),
         "label": json_text(field.label),
+        **({"target": json_text(field.target)} if isinstance(field, Many2One) else {}),
         "old": json_text(_shown(field, old)),
         "new": json_text(_shown(field, new)),
         "old_label": json_text(_label(field, old, labels)),

@@ -116,10 +116,10 @@ class Compiler(Linkage):
         """Compare a plain value."""
         column = scope.value(field)
         base = NEGATED.get(operator, operator)
+        if isinstance(field, Json) and (is_set(value) or base not in ("=", "in")):
+            raise OperatorError(f"{field.name} can only be compared with null.", field=field.name, operator=operator)
         if base in PATTERNS:
             return self.pattern(column, field, base, value, negated=base != operator)
-        if isinstance(field, Json) and is_set(value):
-            raise OperatorError(f"{field.name} can only be compared with null.", field=field.name, operator=operator)
         if operator in ORDERED:
             return f"{column} {operator} {self.value(field, value)}" if is_set(value) else "false"
         return self.member(column, field, self.alternatives(field, value), negated=base != operator)

@@ -58,7 +58,7 @@ class Message(Model, name="mail.message", netforce="message"):
     subtype = fields.Char("Subtype")
     author_id = fields.Many2One("Author", "res.users")
     date = fields.DateTime("Date")
-    tracking = fields.Json("Changes")
+    tracking = fields.Changes("Changes")
 
 
 class AuditLog(Model, name="audit.log", netforce="log"):

@@ -33,6 +33,7 @@ class Planted:
     cellar: int
     deep: int
     loan: int
+    messages: list[int]
     unused: int = 987_654
 
 
@@ -55,8 +56,12 @@ async def planted(env_head: Env) -> Planted:
     book = await env["lib.book"].create(env, values)
     await env.connection.execute("update lib_book set shelf_id = $1", deep)
     loan = await env["lib.loan"].create(env, {"book_id": book, "borrower_id": ROB})
-    await env.connection.execute("delete from mail_message")
-    return Planted(author, book, vault, cellar, deep, loan)
+    other = await env["lib.author"].create(env, {"name": f"{MARK} other", "keeper_id": ROB})
+    await env["lib.book"].write(env, book, {"author_id": other})
+    await env["lib.book"].write(env, book, {"author_id": author})
+    messages = await env["mail.message"].search(env, [])
+    assert MARK in (await env["mail.message"].read(env, messages)).text
+    return Planted(author, book, vault, cellar, deep, loan, messages)
 
 
 Probe = Callable[[Env, Planted], Awaitable[Any]]
@@ -81,6 +86,8 @@ SHOWS_NOTHING: dict[str, Probe] = {
     "fields_get": lambda e, p: e["lib.book"].fields_get(e, ["secret", "hush", "vault_id"], ["help", "type"]),
     "exists": lambda e, p: e["lib.author"].exists(e, [p.author, p.unused]),
     "messages": lambda e, p: e["mail.message"].search_read(e, []),
+    "messages by id": lambda e, p: e["mail.message"].read(e, p.messages),
+    "messages of the book": lambda e, p: e["lib.book"].read(e, p.book, ["message_ids"]),
     "label of a shelf nobody sees": lambda e, p: e["lib.book"].search_read(e, [], ["shelf_id"]),
 }
 
@@ -101,6 +108,7 @@ FINDS_NOTHING: dict[str, tuple[str, Callable[[Planted], list[Any]]]] = {
     "below a hidden shelf": ("lib.book", lambda p: [["shelf_id", "child_of", p.deep]]),
     "below a hidden shelf by name": ("lib.book", lambda p: [["shelf_id", "child_of", MARK]]),
     "through a hidden shelf": ("lib.book", lambda p: [["shelf_id", "child_of", p.cellar]]),
+    "by what was tracked": ("mail.message", lambda p: [["body", "ilike", MARK]]),
     "above": ("lib.shelf", lambda p: [["id", "parent_of", p.deep]]),
 }
 

@@ -5,6 +5,7 @@ from models.orm.fields.relation import Many2Many, Many2One, One2Many, Reference,
 from models.orm.fields.scalar import (
     Binary,
     Boolean,
+    Changes,
     Char,
     Date,
     DateTime,
@@ -23,6 +24,7 @@ Decimal = Number
 __all__ = [
     "Binary",
     "Boolean",
+    "Changes",
     "Char",
     "Date",
     "DateTime",

@@ -439,6 +439,10 @@ class Json(Field[Any]):
         return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
 
 
+class Changes(Json):
+    """What the chatter keeps of tracked changes. Labels of records that a reader may not see are left out for it."""
+
+
 class Binary(Field[bytes]):
     """Bytes, base64 text on the wire."""
 
