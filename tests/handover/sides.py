@@ -14,6 +14,7 @@ from models.crm.workflow_step import decided
 from models.dealer.source import ENDORSED
 from models.orm import Env
 from models.orm.data import external_id
+from models.sale.order import Order
 from server.database.address import DatabaseAddress
 from tests.bpo.making import brand as bpo_brand
 from tests.bpo.making import stage as bpo_stage
@@ -27,7 +28,8 @@ CALLBACK, ENDORSEMENT = "update_from_dealer_callback", "receive_endorsed_lead"
 AGENT, BPO_MANAGER, SELLER, DEALER_ADMIN = "agent", "bpo-manager", "seller", "dealer-admin"
 CALLBACK_LOGIN, PUSH_LOGIN = "dealer-callback-manila", "bpo-push"
 PASSWORD = "a password of service users"
-PATIENCE = 40.0
+PATIENCE = 60.0
+LET_WORK = 0.1
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,8 @@ class Sides:
         [partner] = await env["res.partner"].insert(env, [{"name": "A customer"}])
         line = {"product_id": self.product, "product_uom_qty": 1, "price_unit": 1_300_000}
         rows = [{"partner_id": partner, "dealer_crm_lead_id": one, "order_line": [(0, 0, line)]} for one in leads]
-        orders = await env["sale.order"].insert(env, rows)
-        await env["sale.order"].action_confirm(env, orders)
+        orders = await env[Order].insert(env, rows)
+        await env[Order].action_confirm(env, orders)
         await env.execute(
             "update dealer_crm_lead l set sale_order_id = o.id from sale_order o where o.dealer_crm_lead_id = l.id"
             " and o.id = any($1::bigint[])",
@@ -161,7 +163,7 @@ class Sides:
             assert time.monotonic() < deadline, left
             for deployment in (self.bpo, self.dealer):
                 await deployment.time_passes()
-            await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(LET_WORK)
 
 
 async def eventually(holds: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> float:
@@ -186,14 +188,13 @@ async def logged(deployment: Deployment, text: str, times: int = 1) -> None:
 async def running_sides(address: DatabaseAddress, bpo: str, dealer: str, folder: Path) -> AsyncIterator[Sides]:
     """Both deployments on these databases, running and introduced to each other."""
     async with AsyncExitStack() as stack:
-        deployments = [
-            Deployment(role, address, database, folder / f"{role}.log")
-            for role, database in (("bpo", bpo), ("dealer", dealer))
-        ]
-        for one in deployments:
+        caller = Deployment("bpo", address, bpo, folder / "bpo.log")
+        showroom = Deployment("dealer", address, dealer, folder / "dealer.log")
+        for one in (caller, showroom):
             stack.push_async_callback(one.close)
-        await asyncio.gather(*(one.open() for one in deployments))
-        proxies = [await stack.enter_async_context(running_proxy(one.port)) for one in deployments]
-        sides = Sides(*deployments, *proxies)  # type: ignore[call-arg]
+        await asyncio.gather(caller.open(), showroom.open())
+        to_bpo = await stack.enter_async_context(running_proxy(caller.port))
+        to_dealer = await stack.enter_async_context(running_proxy(showroom.port))
+        sides = Sides(caller, showroom, to_bpo, to_dealer)
         await sides.introduce()
         yield sides

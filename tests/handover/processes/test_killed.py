@@ -22,7 +22,7 @@ QUICK_COMMIT = "drop function wait_a_moment() cascade"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = $1"
 
 
-@pytest.mark.statement("X3", "X4", "F4", "H84")
+@pytest.mark.statement("X3", "X4", "F1", "F4", "H84")
 @pytest.mark.parametrize("way_is_open", [True, False])
 async def test_a_sender_killed_at_any_moment_has_a_message_for_each_step(way, way_is_open):
     """Killed while its people press and its worker sends; or before anything could leave the house."""
