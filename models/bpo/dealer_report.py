@@ -16,7 +16,9 @@ from typing import Any
 from models.crm.losing import LABELS, understood
 from models.orm.dialect import ODOO
 from models.orm.errors import InputError, ValidationError
-from models.orm.fields.scalar import Text, instant_of, whole_number
+from models.orm.fields.moment import instant_of
+from models.orm.fields.number import whole_number
+from models.orm.fields.text import Text
 
 WON, LOST = "won", "lost"
 KNOWN = (

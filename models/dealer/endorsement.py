@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from models.orm.dialect import ODOO
 from models.orm.errors import AppError, InputError, RequiredError, ValidationError
 from models.orm.fields import Field
-from models.orm.fields.scalar import whole_number
+from models.orm.fields.number import whole_number
 
 KINDS = ("with_sq", "without_sq")
 

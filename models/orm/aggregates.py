@@ -11,7 +11,7 @@ from models.orm.answer import JsonText
 from models.orm.domain import AllOf, Node, Not, Term
 from models.orm.errors import InputError
 from models.orm.fields import Binary, Boolean, Field, Json, Many2One, Number
-from models.orm.fields.scalar import Integer, decimal_number
+from models.orm.fields.number import Integer, decimal_number
 
 if TYPE_CHECKING:
     from models.orm.access import Profile

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.orm.errors import InputError, LimitError, MissingError
-from models.orm.fields.scalar import whole_number
+from models.orm.fields.number import whole_number
 from models.orm.limits import LIMITS
 
 

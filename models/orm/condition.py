@@ -18,7 +18,7 @@ from models.orm.dialect import NATIVE
 from models.orm.domain import HIERARCHY, NEGATED, TRUE, AllOf, Node, Not, Term, mentions
 from models.orm.errors import InputError, OperatorError, UnknownFieldError
 from models.orm.fields import Boolean, Field, Json, Many2One, Number, Selection, ToMany
-from models.orm.fields.scalar import Integer
+from models.orm.fields.number import Integer
 from models.orm.linkage import Linkage
 from models.orm.matching import PATTERNS, is_set, many
 from models.orm.query import Query, Scope

@@ -12,7 +12,8 @@ from models.orm.declare import Operation
 from models.orm.dialect import Dialect, Vocabulary
 from models.orm.errors import InputError
 from models.orm.fields import Binary, Field, Many2Many, Many2One, Monetary, One2Many, Selection, ToMany
-from models.orm.fields.scalar import Char, Number
+from models.orm.fields.number import Number
+from models.orm.fields.text import Char
 from models.orm.methods import rpc
 from models.orm.storing import Storing
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from models.orm.declare import Placeholder
 from models.orm.dialect import NATIVE, Dialect
 from models.orm.errors import AccessError, InputError
-from models.orm.fields.scalar import whole_number
+from models.orm.fields.number import whole_number
 
 if TYPE_CHECKING:
     import asyncpg

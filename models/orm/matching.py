@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from models.orm.fields import Date, DateTime, Field, Many2One, Number, Reference, Text
-from models.orm.fields.scalar import Integer, calendar_instant, decimal_number, storable, whole_number
+from models.orm.fields.moment import calendar_instant
+from models.orm.fields.number import Integer, decimal_number, whole_number
+from models.orm.fields.text import storable
 
 if TYPE_CHECKING:
     from models.orm.dialect import Dialect

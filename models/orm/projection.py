@@ -8,7 +8,8 @@ from models.orm.dialect import Dialect, Reference, Vocabulary
 from models.orm.domain import TRUE
 from models.orm.fields import Boolean, Changes, Field, Many2One, ToMany
 from models.orm.fields import Reference as OneOfMany
-from models.orm.fields.scalar import Integer, Number, quoted
+from models.orm.fields.number import Integer, Number
+from models.orm.fields.scalar import quoted
 from models.orm.ordering import declared_order_sql
 from models.orm.query import Scope
 

@@ -14,7 +14,7 @@ from models.orm.condition import own_condition
 from models.orm.domain import TRUE
 from models.orm.errors import InputError
 from models.orm.fields import Field
-from models.orm.fields.scalar import storable
+from models.orm.fields.text import storable
 from models.orm.matching import as_text, pattern_of_words
 from models.orm.methods import rpc
 from models.orm.query import Query

@@ -13,8 +13,8 @@ from models.orm import Env, Model, Rule
 from models.orm.declare import Placeholder
 from models.orm.dialect import NATIVE
 from models.orm.fields import Boolean, Field, Many2Many, Many2One, Number, One2Many, ToMany
+from models.orm.fields.number import Integer
 from models.orm.fields.relation import Reference
-from models.orm.fields.scalar import Integer
 from models.orm.meta import Meta
 from server.database.connection import Connection
 

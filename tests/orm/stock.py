@@ -20,7 +20,7 @@ from models.orm.fields import (
     Time,
     ToMany,
 )
-from models.orm.fields.scalar import Integer
+from models.orm.fields.number import Integer
 from models.orm.meta import Meta
 from server.database.connection import Connection
 from tests.orm.reference import Tree, World

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from models.orm.dialect import Dialect
 from models.orm.fields.base import Field
-from models.orm.fields.scalar import whole_number
+from models.orm.fields.number import whole_number
 
 OnDelete = Literal["set null", "cascade", "restrict"]
 
