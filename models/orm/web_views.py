@@ -8,6 +8,7 @@ A relation without `fields` is answered by ids alone. Each node of the tree is o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
@@ -33,7 +34,7 @@ class WebViews(Drafting, Grouping):
     @classmethod
     async def web_read(cls, env: Env, ids: Any, specification: Any) -> list[Row]:
         """Return the records with the fields of the specification, relations as deep as it says."""
-        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), specification)
+        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), _counted(specification))
 
     @rpc(readonly=True)
     @classmethod
@@ -52,7 +53,7 @@ class WebViews(Drafting, Grouping):
         most, skipped = arguments.count_of(limit, "limit"), arguments.count_of(offset, "offset") or 0
         is_whole = (most is None or len(ids) < most) and (ids or not skipped)
         length = skipped + len(ids) if is_whole else await cls.search_count(env, domain, count_limit)
-        return {"length": length, "records": await cls._tree(env, ids, specification)}
+        return {"length": length, "records": await cls._tree(env, ids, _counted(specification))}
 
     @rpc
     @classmethod
@@ -124,13 +125,25 @@ class WebViews(Drafting, Grouping):
         if not isinstance(field, Many2One | ToMany):
             raise InputError(f"{name} is no relation.", model=cls.meta.name, field=field.name)
         wanted = {one for row in rows for one in _ids(row[name])}
-        target = env[field.target]
+        target, env = env[field.target], env.with_dialect(replace(env.dialect, skip_missing=True))
         found = {row["id"]: row for row in await target._tree(env, sorted(wanted), below, depth + 1)} if wanted else {}
         for row in rows:
             if isinstance(field, ToMany):
                 row[name] = [found[one] for one in row[name] if one in found]
             elif row[name]:
                 row[name] = found.get(row[name], {"id": row[name]})
+
+
+def _counted(specification: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Refuse a tree of more fields than a call may name: each of its nodes is a statement."""
+    todo, names = [_specified(specification)], 0
+    while todo:
+        given = todo.pop()
+        names += len(given)
+        if names > LIMITS.fields_per_call:
+            raise LimitError("fields_per_call", LIMITS.fields_per_call)
+        todo += [_specified(one["fields"]) for one in given.values() if one.get("fields") is not None]
+    return _specified(specification)
 
 
 def _ids(value: Any) -> Sequence[int]:

@@ -126,6 +126,8 @@ UNKNOWN_FIELD: dict[str, Probe] = {
     "path through many": lambda e, p: e["lib.author"].search(e, [["book_ids.secret", "like", MARK]]),
     "within any": lambda e, p: e["lib.author"].search(e, [["book_ids", "any", [["secret", "like", MARK]]]]),
     "a field at the end of a path": lambda e, p: e["lib.book"].search(e, [["author_pay", ">", 1]]),
+    "a field of a hidden model": lambda e, p: e["lib.book"].read(e, p.book, ["vault_name"]),
+    "a field of a hidden model, searched": lambda e, p: e["lib.book"].search(e, [["vault_name", "like", MARK]]),
     "a pay": lambda e, p: e["lib.book"].search(e, [["author_id.salary", ">", 1]]),
     "order": lambda e, p: e["lib.book"].search(e, [], order="secret"),
     "order by path": lambda e, p: e["lib.loan"].search(e, [], order="book_id.secret desc"),
@@ -214,6 +216,12 @@ REFUSED_WRITES: dict[str, Probe] = {
     "state": lambda e, p: e["lib.book"].write(e, p.book, {"state": "gone"}),
     "id": lambda e, p: e["lib.book"].write(e, p.book, {"id": 5}),
     "a computed value": lambda e, p: e["lib.book"].write(e, p.book, {"worth": 5}),
+    "a remark": lambda e, p: e["lib.book"].write(e, p.book, {"remark": "x"}),
+    "a remark from the start": lambda e, p: e["lib.book"].create(e, {"title": "t", "remark": "x"}),
+    "a remark by default": lambda e, p: e["lib.book"].create(e.with_context(default_remark="x"), {"title": "t"}),
+    "a remark on a line": lambda e, p: e["lib.shelf"].create(
+        e, {"name": "s", "book_ids": [[0, 0, {"title": "t", "remark": "x"}]]}
+    ),
     "a message": lambda e, p: e["mail.message"].create(e, {"body": "x", "author_id": HEDDA}),
     "an audit entry": lambda e, p: e["audit.log"].create(e, {"operation": "x"}),
 }
@@ -301,6 +309,16 @@ async def everything(env: Env) -> list[Any]:
         "res_users",
     ]
     return [await env.connection.fetch(f"select * from {table} order by id") for table in tables]
+
+
+async def test_a_field_may_be_read_by_more_than_may_write_it(env_head: Env, env_clerk: Env) -> None:
+    book = await env_head["lib.book"].create(env_head, {"title": "t", "remark": "of the head"})
+
+    [row] = (await env_clerk["lib.book"].read(env_clerk, book, ["remark"])).value()
+    copy = await env_clerk["lib.book"].copy(env_clerk, book)
+
+    assert row["remark"] == "of the head"
+    assert (await env_head["lib.book"].read(env_head, copy, ["remark"])).value()[0]["remark"] is None
 
 
 @pytest.mark.statement("Z4")

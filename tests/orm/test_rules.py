@@ -15,6 +15,7 @@ from tests.orm.reference import Viewer, World, as_odoo
 
 GROUPS = ("lib.reader", "lib.clerk", "lib.head")
 MODELS = ("lib.book", "lib.author", "lib.shelf", "lib.tag", "lib.loan")
+OPERATIONS = (*[("read", "create", "write", "delete")] * 3, ("read",), ("write", "delete"))
 OPEN = Access(read=GROUPS, write=GROUPS, delete=GROUPS)
 
 
@@ -26,7 +27,12 @@ def with_random_rules(world: World, chance: random.Random) -> Registry:
         meta = registry.models[name].meta
         meta.access = (OPEN,)
         meta.rules = tuple(
-            Rule(f"rule {i}", chance.choice([None, *GROUPS]), as_odoo(conditions.tree(name, 1)))
+            Rule(
+                f"rule {i}",
+                chance.choice([None, *GROUPS]),
+                as_odoo(conditions.tree(name, 1)),
+                chance.choice(OPERATIONS),
+            )
             for i in range(chance.choice([0, 0, 1, 2, 3]))
         )
     return registry
