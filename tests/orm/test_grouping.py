@@ -97,7 +97,6 @@ async def test_dates_group_by_their_periods(env_head: Env, granularity: str, lab
     assert [group[f"bought_on:{granularity}"] for group in found] == labels
 
 
-@pytest.mark.statement("P19")
 @pytest.mark.parametrize(
     "zone",
     [

@@ -39,7 +39,6 @@ def test_a_number_is_its_own_label() -> None:
     assert not Period("month_number", 3).is_span
 
 
-@pytest.mark.statement("P19")
 def test_bounds_are_instants_in_utc_over_a_change_of_the_clock() -> None:
     march = Period("month", at("2025-03-01"))
     zone = ZoneInfo("America/New_York")

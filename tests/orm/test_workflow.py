@@ -82,7 +82,6 @@ async def test_a_transition_shows_its_callers_ids_and_no_records() -> None:
 
 
 @pytest.mark.concurrency
-@pytest.mark.statement("C6")
 async def test_a_hundred_presses_have_one_effect(library_database: str, registry: Registry) -> None:
     connections = [await connect(shared_cluster(), library_database) for _ in range(20)]
     first = caller(registry, connections[0], "lib.head", user=HEDDA)
