@@ -105,6 +105,7 @@ class Vault(Model, name="lib.vault"):
     """A place that only heads know of."""
 
     access = Access(read="lib.head", write="lib.head", delete="lib.head")
+    order = "name"
     name = fields.Char("Name", required=True, searched=True)
     book_ids = fields.One2Many("Books", "lib.book", "vault_id")
 

@@ -341,12 +341,17 @@ async def test_no_order_tells_how_hidden_names_compare(env_head: Env, env_clerk:
     authors = await env_head["lib.author"].create(
         env_head, [{"name": "Aaa", "keeper_id": ROB}, {"name": "Zzz", "keeper_id": ROB}]
     )
-    await env_head["lib.book"].create(env_head, [{"title": "x", "author_id": one} for one in authors])
+    vaults = await env_head["lib.vault"].create(env_head, [{"name": "Aaa"}, {"name": "Zzz"}])
+    await env_head["lib.book"].create(
+        env_head,
+        [{"title": "x", "author_id": a, "vault_id": v} for a, v in zip(authors, reversed(vaults), strict=True)],
+    )
     orders = ["author_id", "author_id desc", "author_id.name", "author_id.name desc", "vault_id", "title"]
     before = [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders]
     groups = await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id")
 
-    await env_head.connection.execute("update lib_author set name = case name when 'Aaa' then 'Zzz' else 'Aaa' end")
+    for table in ("lib_author", "lib_vault"):
+        await env_head.execute(f"update {table} set name = case name when 'Aaa' then 'Zzz' else 'Aaa' end")
 
     assert [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders] == before
     assert await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id") == groups
