@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-build-isolation --use-pep517
 UV ?= uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
-CODE := server models rpc_client
+CODE := server models rpc_client bench
 ARGS ?=
 
 help: ## what can be made

@@ -56,6 +56,15 @@ def encode(value: Any) -> bytes:
         return orjson.dumps(_widened(value), _fragment, orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+def ids_of(text: bytes) -> list[str]:
+    """The member `id` of each object, as it is written, of a text that was decoded: one object or a list of values.
+
+    Empty where there is none. This reads the whole text once more.
+    """
+    values = _split.decode(text) if text.lstrip()[:1] == b"[" else [msgspec.Raw(text)]
+    return [bytes(_identified.decode(one).id).decode() if bytes(one)[:1] == b"{" else "" for one in values]
+
+
 def _widened(value: Any) -> Any:
     """The value with whole numbers beyond 64 bits, which orjson refuses, as text that it takes."""
     if isinstance(value, dict):
@@ -109,5 +118,11 @@ def _fragment(value: Any) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+class _Identified(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw()
+
+
 CONTAINERS = frozenset({dict, list})
 _decoder = msgspec.json.Decoder(float_hook=_exact)
+_split = msgspec.json.Decoder(list[msgspec.Raw])
+_identified = msgspec.json.Decoder(_Identified)

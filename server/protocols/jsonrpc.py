@@ -5,7 +5,7 @@ gets wrong or does dearly: JSON in and out, the check of each envelope, batches 
 and what an error tells.
 
 Written rules where the specification leaves a choice: an unknown member of the envelope is refused, `params: null`
-counts as absent, `id: null` as a request; an id is echoed whenever it can be read.
+counts as absent, `id: null` as a request; an id is echoed whenever it can be read, a number with exactly its digits.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,10 +18,11 @@ from jsonrpcserver.dispatcher import create_request, to_response
 from jsonrpcserver.response import to_serializable_one
 from jsonrpcserver.sentinels import NOID
 
+from models.orm.answer import JsonText
 from models.orm.errors import AppError
 from models.orm.limits import LIMITS
 from server.internal_error import InternalError, reported
-from server.json_text import DuplicateKeyError, JsonDepthError, JsonError, decode, encode
+from server.json_text import DuplicateKeyError, JsonDepthError, JsonError, decode, encode, ids_of
 
 Method = Callable[..., Awaitable[Any]]
 Methods = Mapping[str, Callable[..., Awaitable[Result]]]
@@ -42,6 +43,9 @@ async def dispatch(methods: Methods, context: object, text: bytes) -> bytes | No
         message = decode(text)
     except JsonError as error:
         return encode(_unreadable(error))
+    requests = message if type(message) is list else [message]
+    if any(type(request) is dict and _respelt(request.get("id"), text) for request in requests):
+        _keep_digits(requests, text)
     dispatched = _batch if type(message) is list else _single
     answer: Any = await dispatched(methods, context, message)
     return None if answer is None else _encoded(answer)
@@ -101,7 +105,19 @@ def _flaw(message: Any) -> dict[str, str] | None:
 
 def _is_id(value: Any) -> bool:
     """String, number or null."""
-    return value is None or type(value) in (str, int, Decimal)
+    return value is None or type(value) in (str, int, Decimal, JsonText)
+
+
+def _respelt(number: Any, text: bytes) -> bool:
+    """Whether an id would leave in another spelling than it came in: 1e2 as 100, -0 as 0."""
+    return type(number) is Decimal or (type(number) is int and number == 0 and b"-0" in text)
+
+
+def _keep_digits(requests: list[Any], text: bytes) -> None:
+    """Put the text of each number in the place of the number among the ids."""
+    for request, spelt in zip(requests, ids_of(text), strict=True):
+        if type(request) is dict and type(request.get("id")) in (int, Decimal):
+            request["id"] = JsonText(spelt)
 
 
 def _readable_id(message: Any) -> Any:

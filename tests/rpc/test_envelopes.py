@@ -1,6 +1,7 @@
 """Requests that are JSON but not quite requests, and HTTP that is not quite right."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +53,10 @@ async def test_notifications_are_answered_with_nothing(endpoint: Endpoint, metho
         "null",
         "1.5",
         "1.50",
+        "-0",
+        "1e2",
+        "1E+2",
+        "2.50e-1",
         "9007199254740993",
         "9223372036854775807",
         "9223372036854775808",
@@ -64,6 +69,19 @@ async def test_ids_come_back_unchanged(endpoint: Endpoint, text: str) -> None:
 
     assert status == 200
     assert body == b'{"jsonrpc":"2.0","result":[],"id":' + text.encode() + b"}"
+
+
+@pytest.mark.statement("P22")
+async def test_each_id_of_a_batch_comes_back_unchanged(endpoint: Endpoint) -> None:
+    texts = ["1e2", "7", '"1e2"', "-0", "null", "1.0"]
+    members = [' {"params": [{"id": 5}], "id" : ' + text + ' , "jsonrpc":"2.0","method":"echo"}' for text in texts]
+
+    _, body = await endpoint.post(" [3," + ",".join(members) + "]")
+
+    assert [text for text in re.findall(rb'"id":([^}]+)}', body) if text != b"5"] == [
+        b"null",
+        *(text.encode() for text in texts),
+    ]
 
 
 @pytest.mark.statement("P22")
