@@ -1,7 +1,7 @@
 """The worker: does the jobs of the outbox, beside the callers in each server process or alone as `tandem worker`.
 
-Any number of workers may share one outbox. A worker that dies leaves its jobs to their leases: after 30 seconds any
-other does them again. One that is stopped takes nothing more, waits for what it has begun, and gives the rest back.
+Any number of workers may share one outbox. A worker that dies leaves its jobs to their leases: some six seconds later
+any other does them again. One that is stopped takes nothing more, waits for what it has begun, and gives the rest back.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ log = structlog.get_logger(__name__)
 PARALLEL = 128
 POLL_SECONDS = 1.0
 CHORE_SECONDS = 5.0
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=6)  # how long a dead worker holds up what it had; a live one renews four times in that
+RENEWALS = 4
 STOP_SECONDS = 20.0
 UNREACHABLE: tuple[type[Exception], ...] = (asyncpg.PostgresError, *DATABASE_AWAY)
 
@@ -104,7 +105,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called; returns when nothing is being done any more."""
         self._over.clear()
-        background = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._do_chores())]
+        background = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._do_chores())]
         try:
             while not self._stopping:
                 self._news.clear()
@@ -153,11 +154,15 @@ class Worker:
         self.done[job.kind] += 1
         self._news.set()
 
-    async def _renew_leases(self) -> None:
+    async def _keep_leases(self) -> None:
+        """Renew our leases, then take what those of lost workers have run out on."""
         while True:
-            await asyncio.sleep(self.queue.lease.total_seconds() / 3)
+            await asyncio.sleep(self.queue.lease.total_seconds() / RENEWALS)
             if self._running:
                 await self._shielded(self._renew)
+            if freed := await self._shielded(self.queue.reap):
+                log.warning("jobs of a lost worker freed", jobs=freed)
+                self._news.set()
 
     async def _renew(self, connection: Connection) -> None:
         jobs, since = list(self._running), monotonic()
@@ -171,13 +176,10 @@ class Worker:
                 task.cancel()
 
     async def _do_chores(self) -> None:
-        """Free the jobs of lost workers, add those of schedules, look after failing remotes."""
+        """Add the jobs of schedules, look after failing remotes."""
         while True:
             self.watch.figures = await self._shielded(figures) or self.watch.figures
-            freed = await self._shielded(self.queue.reap)
-            if freed:
-                log.warning("jobs of a lost worker freed", jobs=freed)
-            if await self._shielded(self.queue.fire) or freed:
+            if await self._shielded(self.queue.fire):
                 self._news.set()
             for job in await self._shielded(self.queue.to_probe) or []:
                 await self._probe(job)

@@ -126,7 +126,7 @@ class Queue:
         *,
         queues: Sequence[str] = (),
         limits: Limits | None = None,
-        lease: timedelta = timedelta(seconds=30),
+        lease: timedelta = timedelta(seconds=6),
         ahead: timedelta = timedelta(0),
     ) -> None:
         """Say who works, and on what."""

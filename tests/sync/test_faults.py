@@ -11,6 +11,7 @@ import pytest
 
 from models.sync.outcome import Outcome
 from models.sync.queue import Queue, Result, State
+from server.worker import LEASE, RENEWALS
 from tests.sync.conftest import eventually
 from tests.sync.world import Hand, new_registry
 
@@ -112,7 +113,7 @@ async def test_a_killed_worker_s_job_is_done_again_with_one_effect(world, workin
             await asyncio.sleep(3600)
 
     peer.behaviours["peer"] = apply_and_say_nothing
-    command = [sys.executable, "-m", "tests.sync.worker_process", world.database]
+    command = [sys.executable, "-m", "tests.sync.worker_process", world.database, "1.5"]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             await asyncio.wait_for(applied.wait(), 30)
@@ -120,10 +121,11 @@ async def test_a_killed_worker_s_job_is_done_again_with_one_effect(world, workin
             process.send_signal(signal.SIGKILL)
 
     assert await world.states() == ["running"]
-    async with working():  # the dead one's lease of 30 seconds has to run out first
+    async with working(lease=timedelta(seconds=1.5)):  # the dead one's lease has to run out first
         took = await eventually(lambda: finished(world), 60)
 
-    assert took < 60
+    assert took < 1.5 * (1 + 1 / RENEWALS) + 2  # on a busy machine
+    assert timedelta(seconds=8) >= LEASE * (1 + 1 / RENEWALS)
     assert peer.numbers(lead) == [1]
     assert peer.tries() == 2
     assert await world.value("select answers from handed_lead") == 1
