@@ -53,6 +53,7 @@ class Pool:
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._cleaning: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._away = False
         self._empty = asyncio.Event()
 
     @classmethod
@@ -189,10 +190,24 @@ class Pool:
         """A server that restarts or fails over costs its callers some waiting, within their time, and no error."""
         while True:
             try:
-                return await self._open_one()
+                connection = await self._open_one()
             except NOT_NOW as error:
-                log.info("no connection yet", reason=type(error).__name__)
+                self._went_away(error)
+            else:
+                self._came_back()
+                return connection
             await asyncio.sleep(RETRY_SECONDS)
+
+    def _went_away(self, error: Exception) -> None:
+        """One line for the whole time, not one for each try of each caller."""
+        if not self._away:
+            log.warning("the database gives no connection", reason=type(error).__name__)
+        self._away = True
+
+    def _came_back(self) -> None:
+        if self._away:
+            log.info("the database gives connections again")
+        self._away = False
 
     def _hand_on(self, connection: Connection) -> None:
         if self._closing or connection.is_closed():

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -47,9 +46,9 @@ class Data:
         return await measure(job)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def data() -> AsyncIterator[Data]:
-    """The data set with a thousand leads."""
+    """The data set with a thousand leads, for all tests of a file: each counts what it adds itself."""
     async with scratch_database(await deployments.template("both")) as name:
         connection = await connect(shared_cluster(), name, statement_timeout="0")
         try:
@@ -60,15 +59,16 @@ async def data() -> AsyncIterator[Data]:
         yield Data(name, world, login)
 
 
-@pytest.fixture
-async def tandem(data: Data, tmp_path: Path) -> AsyncIterator[Served]:
+@pytest.fixture(scope="module")
+async def tandem(data: Data, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     """The product on the data set, as an operator starts it."""
-    async with servers.tandem(data.url, log=tmp_path / "tandem.log", data=tmp_path) as served:
+    folder = tmp_path_factory.mktemp("tandem")
+    async with servers.tandem(data.url, log=folder / "tandem.log", data=folder) as served:
         yield served
 
 
-@pytest.fixture
-async def bare(data: Data, tmp_path: Path) -> AsyncIterator[Served]:
+@pytest.fixture(scope="module")
+async def bare(data: Data, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     """The hand-written server on the data set."""
-    async with servers.bare(data.url, log=tmp_path / "bare.log") as served:
+    async with servers.bare(data.url, log=tmp_path_factory.mktemp("bare") / "bare.log") as served:
         yield served

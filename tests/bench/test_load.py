@@ -1,5 +1,7 @@
 """The load generator: every workload gets right answers from the product in every dialect, and notices wrong ones."""
 
+from dataclasses import replace
+
 import msgspec
 
 from bench.dialects import DIALECTS
@@ -28,9 +30,9 @@ async def test_cpu_time_is_counted(data: Data, bare: Served) -> None:
 
 
 async def test_a_wrong_answer_is_a_failure(data: Data, bare: Served) -> None:
-    last = data.world.leads[1]
-    data.world = msgspec.structs.replace(data.world, leads=(last + 1, last + UNITS))
+    nowhere = data.world.leads[1] + 1_000_000
+    lost = replace(data, world=msgspec.structs.replace(data.world, leads=(nowhere, nowhere + UNITS)))
 
-    figures = await data.load(bare, "", "read", UNITS)
+    figures = await lost.load(bare, "", "read", UNITS)
 
     assert (figures.units, figures.failures) == (0, UNITS)

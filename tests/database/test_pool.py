@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+import structlog
 
 from server.database.connection import Connection, connect
 from server.database.errors import PoolClosedError, PoolTimeoutError
@@ -291,3 +292,23 @@ async def test_numbers_stay_exact_and_json_stays_text(pool):
 
     assert repr(row[0]) == repr(Decimal("1.10"))
     assert row[1] == '{"a": 1.10}'
+
+
+async def test_a_server_that_is_away_is_one_line_in_the_log_and_so_is_its_return(database: str) -> None:
+    tries = 0
+
+    async def open_one() -> Connection:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise ConnectionRefusedError
+        return await connect(shared_cluster(), database)
+
+    with structlog.testing.capture_logs() as events:
+        async with Pool(open_one, size=1) as pool, pool.connection() as connection:
+            assert await connection.fetchval("select 1") == 1
+
+    assert [(event["event"], event["log_level"]) for event in events] == [
+        ("the database gives no connection", "warning"),
+        ("the database gives connections again", "info"),
+    ]

@@ -51,17 +51,24 @@ async def _prepare(name: str, sql: str) -> None:
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+async def library_connection(library_template: str) -> AsyncIterator[Connection]:
+    """One connection for all tests of this process that roll back, to a copy: a template in use cannot be copied."""
+    async with scratch_database(library_template) as name:
+        connection = await connect(shared_cluster(), name)
+        yield connection
+        await connection.close()
+
+
 @pytest.fixture
-async def connection(library_template: str) -> AsyncIterator[Connection]:
-    """A connection in a transaction that is rolled back; nothing else is connected to the template meanwhile."""
-    connection = await connect(shared_cluster(), library_template)
-    transaction = connection.transaction()
+async def connection(library_connection: Connection) -> AsyncIterator[Connection]:
+    """A connection in a transaction that is rolled back after the test."""
+    transaction = library_connection.transaction()
     await transaction.start()
     try:
-        yield connection
+        yield library_connection
     finally:
         await transaction.rollback()
-        await connection.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,6 +14,7 @@ from aiohttp import web
 from models import base
 from models.base.installation import create_administrator, set_password
 from models.orm import Env
+from models.orm.limits import LIMITS
 from server.app import DEPLOYMENT, create_app, mark
 from server.connections import serving
 from server.database.connection import connect
@@ -83,12 +84,14 @@ async def serve() -> AsyncIterator[Serve]:
 class Running:
     """A running deployment with the models of the scenario."""
 
-    def __init__(self, endpoint: Endpoint, app: web.Application, database: str, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, endpoint: Endpoint, app: web.Application, database: str, stack: AsyncExitStack, tokens: dict[str, str]
+    ) -> None:
         self.endpoint = endpoint
         self._stack = stack
         self.deployment = app[DEPLOYMENT]
         self.database = database
-        self.tokens: dict[str, str] = {}
+        self.tokens = tokens
 
     async def call(self, method: str, params: Any, login: str | None = "clerk", **headers: str) -> dict[str, Any]:
         """Call a method of /rpc; returns the whole answer."""
@@ -103,6 +106,18 @@ class Running:
         """Call a method of a model; returns its result, or the error object."""
         answer = await self.call("execute", [model, method, list(args)], login, **headers)
         return answer.get("error", answer.get("result"))
+
+    async def batch(self, calls: Sequence[tuple[str, Any]], login: str = "clerk") -> list[dict[str, Any]]:
+        """Make calls, a full batch at a time; returns the whole answers in their order."""
+        given = {"Authorization": f"Bearer {await self.token(login)}"}
+        answers: list[dict[str, Any]] = []
+        for begin in range(0, len(calls), LIMITS.batch_calls):
+            members = calls[begin : begin + LIMITS.batch_calls]
+            body = [{"jsonrpc": "2.0", "id": 1, "method": method, "params": params} for method, params in members]
+            status, answer = await self.endpoint.post(json.dumps(body), **given)
+            assert status == 200, answer
+            answers += decode(answer)
+        return answers
 
     async def token(self, login: str) -> str:
         """A session of one of the scenario's users."""
@@ -160,12 +175,18 @@ def scenario_database() -> Iterator[str]:
     asyncio.run(drop_database(name))
 
 
+@pytest.fixture(scope="session")
+def sessions_of_the_scenario() -> dict[str, str]:
+    """The tokens of its users, by login: they live in its database, and passwords are slow on purpose."""
+    return {}
+
+
 @pytest.fixture
-async def running(scenario_database: str) -> AsyncIterator[Running]:
+async def running(scenario_database: str, sessions_of_the_scenario: dict[str, str]) -> AsyncIterator[Running]:
     """A deployment of the scenario. Tests share its database, which begins without notes each time."""
     async with AsyncExitStack() as stack:
         app = create_app(Settings(database_name=scenario_database, pool_size=4), shared_cluster(), scenario.REGISTRY)
-        running = Running(await served(stack, app), app, scenario_database, stack)
+        running = Running(await served(stack, app), app, scenario_database, stack, sessions_of_the_scenario)
         await running.fetchval("delete from test_note")
         yield running
 
