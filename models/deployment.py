@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Role = Literal["dealer", "bpo", "both"]
 
 # From low to high: an area imports only from those before it.
-AREAS = ("base", "sync", "party", "product", "sale", "stock", "crm", "dealer", "bpo")
+AREAS = ("base", "sync", "party", "mail", "product", "sale", "stock", "crm", "dealer", "bpo")
 ONLY: dict[str, tuple[str, ...]] = {"dealer": ("dealer", "both"), "bpo": ("bpo", "both")}
 
 

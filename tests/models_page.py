@@ -42,6 +42,8 @@ def page() -> str:
 def _new_models(registry: Registry, area: ModuleType, seen: set[str]) -> Iterator[Meta]:
     """Yield the models that an area declares first; those that only extend one of a lower area are not repeated."""
     for model in area.MODELS:
+        if not model.declared_name:
+            continue  # it adds to the models with chatter
         meta = registry.model(model.declared_name).meta
         if meta.name not in seen:
             seen.add(meta.name)

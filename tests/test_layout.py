@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-AREAS = ("base", "sync", "party", "product", "sale", "stock", "crm", "dealer", "bpo")
+AREAS = ("base", "sync", "party", "mail", "product", "sale", "stock", "crm", "dealer", "bpo")
 SOURCES = sorted(path for top in ("server", "models", "rpc_client") for path in (ROOT / top).rglob("*.py"))
 
 

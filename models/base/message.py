@@ -21,6 +21,7 @@ class Message(Model, name="mail.message", label="Message", netforce="message"):
     model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Integer("Record", big=True, required=True, readonly=True, aggregate="")
     record_name = fields.Char("Record name", size=1024, readonly=True)
+    subject = fields.Char("Subject", size=1024, readonly=True)
     related_id = fields.Char("About", sql="{t}.model || ',' || {t}.res_id")
     body = fields.Html("Text", readonly=True, searched=True)
     message_type = fields.Selection(

@@ -209,7 +209,7 @@ def _shown(value: Any) -> str:
 
 def _areas(model: type[Model]) -> list[str]:
     """The areas that declare or extend a model, the first one first."""
-    modules = [base.__module__.split(".") for base in reversed(model.__mro__)]
+    modules = [base.__module__.split(".") for base in reversed(model.__mro__) if getattr(base, "declared_name", "")]
     return list(dict.fromkeys(parts[1] for parts in modules if parts[0] == "models" and parts[1] != "orm"))
 
 

@@ -1,7 +1,7 @@
 """Chatter and audit: rows that say who changed what, written in the transaction that changed it.
 
 Messages go to the table of `mail.message`, audit entries to that of `audit.log`; both models are declared in the base
-area. Nobody writes there but this module: an author is always the caller.
+area. Followers go to that of `mail.followers` where a deployment has it. An author is always the caller.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.orm.env import SYSTEM_USER_ID
 from models.orm.fields import Binary, Field, Json, Many2One, Selection, ToMany
 from models.orm.json_text import json_text
 
@@ -16,12 +17,21 @@ if TYPE_CHECKING:
     from models.orm.env import Env
     from models.orm.meta import Meta
 
+RESPONSIBLE = "user_id"  # the field that says whose a record is
 Change = tuple[Field[Any], Any, Any]  # field, old value, new value
 
 POST = """
 insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, tracking, create_uid, write_uid)
-select $1, m.res_id, m.body, $2, $3, $4, $5, m.tracking::jsonb, $4, $4
+select $1::text, m.res_id, m.body, $2, $3, $4, $5, m.tracking::jsonb, $4, $4
 from unnest($6::bigint[], $7::text[], $8::text[]) m(res_id, body, tracking)
+"""
+FOLLOW = """
+with followed as (
+    insert into mail_followers (res_model, res_id, partner_id, create_uid, write_uid)
+    select distinct $1::text, f.res_id, u.partner_id, $4::bigint, $4::bigint
+    from unnest($9::bigint[], $10::bigint[]) f(res_id, user_id) join res_users u on u.id = f.user_id
+    where u.active and u.id <> $11 and u.partner_id is not null
+    on conflict do nothing)
 """
 AUDIT = """
 insert into audit_log (date, user_id, model, res_id, operation, details, create_uid, write_uid)
@@ -37,24 +47,53 @@ async def post(
     kind: str = "notification",
     subtype: str = "note",
     tracking: Mapping[int, str] | None = None,
+    followers: Sequence[tuple[int, int]] = (),
 ) -> None:
-    """Write one message for each record, all in one statement. `tracking` holds the changes of each as JSON text."""
+    """Write one message for each record, all in one statement. `tracking` holds the changes of each as JSON text.
+
+    `followers`: (record, user) of those who follow the records from now on.
+    """
     if not bodies:
         return
     changes = [(tracking or {}).get(res_id) for res_id in bodies]
-    await env.execute(
-        POST, meta.name, kind, subtype, env.user.id, env.now, list(bodies), list(bodies.values()), changes
-    )
+    values = [meta.name, kind, subtype, env.user.id, env.now, list(bodies), list(bodies.values()), changes]
+    if not followers or "mail.followers" not in env.registry:
+        await env.execute(POST, *values)
+        return
+    records, users = zip(*followers, strict=True)
+    await env.execute(FOLLOW + POST, *values, list(records), list(users), SYSTEM_USER_ID)
+
+
+async def post_created(env: Env, meta: Meta, rows: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write that records were created. Who created them follows them, and who is responsible for them."""
+    makers = [] if env.context.values.get("mail_create_nosubscribe") else [(one, env.user.id) for one in rows]
+    given = [(one, row.get(RESPONSIBLE)) for one, row in rows.items()] if _has_responsible(meta) else []
+    followers = makers + [(one, user) for one, user in given if user is not None]
+    await post(env, meta, dict.fromkeys(rows, f"{meta.label} created"), subtype="created", followers=followers)
+
+
+def _has_responsible(meta: Meta) -> bool:
+    field = meta.fields.get(RESPONSIBLE)
+    return isinstance(field, Many2One) and field.target == "res.users"
 
 
 async def post_changes(env: Env, meta: Meta, changes: Mapping[int, Sequence[Change]]) -> None:
-    """Write one message for each record with its changed tracked fields, labels of records included."""
+    """Write one message for each record with its changed tracked fields, labels of records included.
+
+    Who becomes responsible for a record follows it.
+    """
     changed = {res_id: found for res_id, found in changes.items() if found}
     if not changed:
         return
     labels = await _labels(env, (change for found in changed.values() for change in found))
     tracking = {res_id: _tracking(found, labels) for res_id, found in changed.items()}
-    await post(env, meta, dict.fromkeys(changed, ""), subtype="tracking", tracking=tracking)
+    followers = [
+        (res_id, new)
+        for res_id, found in changed.items()
+        for field, _, new in found
+        if field.name == RESPONSIBLE and new is not None and _has_responsible(meta)
+    ]
+    await post(env, meta, dict.fromkeys(changed, ""), subtype="tracking", tracking=tracking, followers=followers)
 
 
 async def audit(env: Env, meta: Meta, operation: str, details: Mapping[int, Mapping[str, Any]]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from models.orm.declare import TODAY, USER
 from models.orm.dialect import Dialect
 from models.orm.domain import HIERARCHY, TRUE, Node, Not, Term
 from models.orm.errors import UnknownFieldError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from models.orm.meta import Meta
 
 
+# What an SQL expression of a field may ask for, beside its row: the caller and the caller's day.
+ASKED = {"{user}": (USER, "bigint"), "{today}": (TODAY, "date")}
 PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
 
@@ -93,7 +96,7 @@ class Scope:
     def value(self, field: Field[Any]) -> str:
         """Return the SQL of a field's raw value; a decimal expression has the field's digits like a column."""
         if field.sql:
-            expression = "(" + field.sql.replace("{t}", self.alias) + ")"
+            expression = "(" + self._filled(field.sql) + ")"
             return f"round({expression}::numeric, {field.digits[1]})" if isinstance(field, Number) else expression
         if field.path:
             return self.end_of(field.path)
@@ -102,6 +105,14 @@ class Scope:
                 f"{field.name} is computed and cannot be searched or sorted.", model=self.meta.name, field=field.name
             )
         return f'{self.alias}."{field.name}"'
+
+    def _filled(self, sql: str) -> str:
+        """Put this table, its model, the caller and the caller's day into an expression that asks for them."""
+        filled = sql.replace("{t}", self.alias).replace("{model}", quoted(self.meta.name))
+        for mark, (placeholder, kind) in ASKED.items():
+            if mark in filled:
+                filled = filled.replace(mark, f"{self.query.param(placeholder)}::{kind}")
+        return filled
 
     def end_of(self, path: Sequence[str]) -> str:
         """Return the SQL of a field at the end of many2ones, each joined under the read rule of its target."""
@@ -200,7 +211,10 @@ class Scope:
         if isinstance(field, Many2Many):
             link = self.query.alias()
             child.tables.append(f'join "{field.table}" {link} on {link}."{field.other}" = {child.alias}.id')
-            return f'{link}."{field.column}" = {self.alias}.id'
+            tie = f'{link}."{field.column}" = {self.alias}.id'
+            if field.column_model:
+                tie += f' and {link}."{field.column_model}" = {quoted(self.meta.name)}'
+            return tie
         return self._tie_inverse(cast(One2Many, field), child)
 
     def _tie_inverse(self, field: One2Many, child: Scope) -> str:

@@ -1,8 +1,8 @@
 """The models of one deployment, put together from the areas it loads.
 
 A class may extend a model of a lower area by inheriting from it under the same name; the registry joins all extensions
-of a name into one class. Each registry makes its own final classes, so that a BPO and a dealer deployment can live in
-one process.
+of a name into one class. A class without a name adds its fields and methods to every model with chatter. Each registry
+makes its own final classes, so that a BPO and a dealer deployment can live in one process.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ class Registry:
         self.groups = {group.code: group for group in groups}
         self._profiles: dict[frozenset[str] | None, Profile] = {}
         self._services: dict[type, object] = {}
-        for name, leaves in _leaves(models).items():
-            self.models[name] = _final(name, leaves)
+        declared = list(models)
+        threads = [model for model in declared if not model.declared_name]
+        for name, leaves in _leaves(model for model in declared if model.declared_name).items():
+            self.models[name] = _final(name, leaves, threads)
         for model in self.models.values():
             self._add_names(model)
         check_declarations({name: model.meta for name, model in self.models.items()}, self.groups)
@@ -105,8 +107,9 @@ def _leaves(models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
     }
 
 
-def _final(name: str, leaves: Sequence[type[Model]]) -> type[Model]:
-    final = cast("type[Model]", type(leaves[-1].__name__, tuple(reversed(leaves)), {"__slots__": ()}))
+def _final(name: str, leaves: Sequence[type[Model]], threads: Sequence[type[Model]]) -> type[Model]:
+    joined = (*reversed(leaves), *(threads if any(leaf.chatter for leaf in leaves) else ()))
+    final = cast("type[Model]", type(leaves[-1].__name__, joined, {"__slots__": ()}))
     final.meta = _meta(name, final)
     return final
 

@@ -66,6 +66,18 @@ class WebViews(Drafting, Grouping):
             saved = [await cls.create(env, vals)]
         return await cls.web_read(env, saved if arguments.is_unset(next_id) else next_id, specification)
 
+    @rpc
+    @classmethod
+    async def web_save_multi(cls, env: Env, ids: Any, vals_list: Any, specification: Any) -> list[Row]:
+        """Write each record's own values (Odoo 19); return the records as `web_read` does."""
+        saved = arguments.ids_of(ids, model=cls.meta.name)
+        rows, _ = arguments.rows_of(vals_list, "vals_list")
+        if len(rows) != len(saved):
+            raise InputError("vals_list must have one object for each id.", argument="vals_list")
+        for one, vals in zip(saved, rows, strict=True):
+            await cls.write(env, [one], vals)
+        return await cls.web_read(env, saved, specification)
+
     @rpc(readonly=True)
     @classmethod
     async def web_read_group(

@@ -99,6 +99,7 @@ class Writing(Storing):
             return
         await cls.before_delete(env, list(ids))
         await cls._delete(env, ids)
+        await cls.after_delete(env, list(ids))
         if cls.meta.audit:
             await chatter.audit(env, cls.meta, "delete", {one: {} for one in ids})
 
@@ -131,6 +132,10 @@ class Writing(Storing):
     async def before_delete(cls, env: Env, ids: list[int]) -> None:
         """Refuse a deletion, or clean up before it."""
 
+    @classmethod
+    async def after_delete(cls, env: Env, ids: list[int]) -> None:
+        """Follow up on deleted records."""
+
     # the course of a create
 
     @classmethod
@@ -154,7 +159,7 @@ class Writing(Storing):
                 work = [(one, row.get(field.name) or ()) for one, row in zip(ids, rows, strict=True)]
                 await link_new(env, env[meta.name], field, work, trusted=trusted)
         if meta.chatter:
-            await chatter.post(env, meta, dict.fromkeys(ids, f"{meta.label} created"), subtype="created")
+            await chatter.post_created(env, meta, dict(zip(ids, rows, strict=True)))
         if meta.audit:
             await chatter.audit(env, meta, "create", dict(zip(ids, rows, strict=True)))
         await cls.after_create(env, ids, rows)

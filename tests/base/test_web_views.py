@@ -67,6 +67,16 @@ async def test_saving_creates_or_writes(odoo, partners):
     assert written == {"id": created["id"], "name": "Newer"}
 
 
+async def test_saving_many_writes_each_its_own_values(odoo, partners):
+    ids = [await partners.create(odoo, {"name": name}) for name in ("A", "B")]
+
+    written = await partners.web_save_multi(odoo, ids, [{"city": "Cebu"}, {"city": "Davao"}], {"city": {}})
+
+    assert [row["city"] for row in written] == ["Cebu", "Davao"]
+    with pytest.raises(InputError):
+        await partners.web_save_multi(odoo, ids, [{"city": "Cebu"}], {})
+
+
 async def test_groups_tell_how_many_there_are(odoo, partners, family):
     domain = ["|", ["id", "=", family], ["parent_id", "=", family]]
 

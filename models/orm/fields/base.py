@@ -30,9 +30,10 @@ class Field(Generic[T]):
     """One field of a model. The type argument is its Python value when set; an unset one is None.
 
     Storage: a column of `column_type`, unless `path` leads over many2ones to another field ("partner_id.email", with
-    the rights and rules of every record on the way), `sql` gives an expression over `{t}` (the row's alias; it is on
-    its own to show nothing that is hidden) or `compute` a pure function of `depends`. `stored` keeps a computed one in
-    a column, right inside every writing transaction.
+    the rights and rules of every record on the way), `sql` gives an expression over `{t}` (the row's alias), `{model}`
+    (the model's name), `{user}` and `{today}` (the caller's id and day; it is on its own to show nothing that is
+    hidden) or `compute` a pure function of `depends`. `stored` keeps a computed one in a column, right inside every
+    writing transaction.
     """
 
     kind: ClassVar[str] = ""

@@ -103,13 +103,20 @@ class One2Many(ToMany):
 
 
 class Many2Many(ToMany):
-    """Links in a table of their own, unique, both sides cascading."""
+    """Links in a table of their own, unique, both sides cascading.
+
+    With `column_model`, which holds the name of this model, the table is that of a model whose records link records of
+    any model; such a field is for reading.
+    """
 
     kind: ClassVar[str] = "many2many"
 
-    def __init__(self, label: str, target: str, *, table: str, column: str, other: str, **options: Any) -> None:
+    def __init__(
+        self, label: str, target: str, *, table: str, column: str, other: str, column_model: str = "", **options: Any
+    ) -> None:
         """Declare the link table, its column for this model and the one for the target."""
-        super().__init__(label, target, **options)
+        super().__init__(label, target, readonly=bool(column_model) or options.pop("readonly", False), **options)
         self.table = table
         self.column = column
         self.other = other
+        self.column_model = column_model

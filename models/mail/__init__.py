@@ -1,0 +1,17 @@
+"""What goes on about a record beside its values: followers, comments and activities, as Odoo's clients know them.
+
+`Thread` and `Planning` add to every model with chatter. No mail is sent.
+"""
+
+from models.mail.activity import Activity
+from models.mail.activity_type import TYPES, ActivityType
+from models.mail.followers import Followers
+from models.mail.planning import Planning
+from models.mail.talking import AddressedMessage
+from models.mail.thread import Thread
+from models.orm import Group, Model
+from models.orm.data import Datum
+
+MODELS: tuple[type[Model], ...] = (Followers, ActivityType, Activity, AddressedMessage, Thread, Planning)
+GROUPS: tuple[Group, ...] = ()
+DATA: tuple[Datum, ...] = TYPES
