@@ -6,6 +6,7 @@ moving.py       New, Qualified, Negotiation: one step forward at a time
 closing.py      won and lost by hand
 endorsing.py    handing it to a dealer
 outcome.py      what the dealer says became of it          (dealer_report.py: what a dealer sends)
+history.py      its whole way as one story
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.bpo.call import BpoCall, Visit
 from models.bpo.groups import AGENT, MANAGER, SUPERVISOR
-from models.bpo.outcome import Answering
+from models.bpo.history import Remembering
 from models.bpo.owning import refuse_closed
 from models.orm import arguments
 from models.orm.declare import USER, Access, Index, Key, Rule
@@ -37,7 +38,7 @@ COPIED = (
 )  # fmt: skip
 
 
-class Lead(Answering, name="crm.lead", label="Lead"):
+class Lead(Remembering, name="crm.lead", label="Lead"):
     """A customer who may buy, from capture to won, lost or endorsed."""
 
     __slots__ = ()

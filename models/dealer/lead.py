@@ -7,6 +7,7 @@ converting.py   Convert to Quotation, Open Quotation       (quotation.py: what t
 callback.py     telling the BPO
 closing.py      Mark Won, Mark Lost                        (gate.py: when a lead may be won)
 intake.py       receiving leads endorsed by the BPO        (endorsement.py: what a BPO sends)
+history.py      its whole way as one story
 actions.py      which buttons there are
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from models.dealer.actions import Situation, buttons
 from models.dealer.call import DealerCall
 from models.dealer.groups import MANAGER, USER
-from models.dealer.intake import Receiving
+from models.dealer.history import Remembering
 from models.dealer.stage import DealerStage
 from models.orm import arguments
 from models.orm.declare import USER as CALLER
@@ -42,7 +43,7 @@ FILTERS: dict[str, list[Any]] = {
 }
 
 
-class DealerLead(Receiving, name="dealer.crm.lead", label="Dealer Lead"):
+class DealerLead(Remembering, name="dealer.crm.lead", label="Dealer Lead"):
     """A customer who may buy a vehicle, from walk-in or endorsement to won or lost."""
 
     access = (Access(read=USER, write=USER, delete=MANAGER),)

@@ -7,12 +7,13 @@ what operators see. `secrets.py` and `address.py` guard the credentials of the o
 from models.orm.data import Datum
 from models.orm.declare import Group
 from models.orm.model import Model
+from models.sync.attempt import SyncAttempt
 from models.sync.housekeeping import Cleaner, Housekeeping, clean_jobs
 from models.sync.job import SyncJob
 from models.sync.remote import SyncLane, SyncRemote
 from models.sync.schedule import SyncSchedule
 
-MODELS: tuple[type[Model], ...] = (SyncLane, SyncRemote, SyncSchedule, SyncJob)
+MODELS: tuple[type[Model], ...] = (SyncLane, SyncRemote, SyncSchedule, SyncJob, SyncAttempt)
 GROUPS: tuple[Group, ...] = (Group("sync.manager", "Outbox Operator", area="sync"),)
 DATA: tuple[Datum, ...] = (
     Datum(

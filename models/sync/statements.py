@@ -42,14 +42,22 @@ from due where j.id = due.id
 returning {COLUMNS.replace("now()", "(now() + $1::interval)")}
 """
 
+# Each try to reach another server leaves a row; work of our own does not.
+ATTEMPTS = """noted as (
+    insert into sync_attempt (company_id, job_id, number, ended_at, verdict, error)
+    select company_id, id, total_attempts, now() + $1::interval, verdict, last_error from ended where remote <> '')
+select id from ended"""
+
 # $1 ahead, $2 id, $3 claim, $4 state, $5 done, $6 wait, $7 verdict, $8 error, $9 tries to take back
-SETTLE = """
-update sync_job set state = $4, done_at = case when $5 then now() + $1::interval end,
-    run_at = now() + $1::interval + $6::interval, verdict = $7, last_error = $8,
-    attempts = attempts - $9::int, total_attempts = total_attempts - $9::int,
-    worker = null, claim = null, lease_until = null, write_date = now()
-where id = $2 and claim = $3 and state = 'running'
-returning id
+SETTLE = f"""
+with ended as (
+    update sync_job set state = $4, done_at = case when $5 then now() + $1::interval end,
+        run_at = now() + $1::interval + $6::interval, verdict = $7, last_error = $8,
+        attempts = attempts - $9::int, total_attempts = total_attempts - $9::int,
+        worker = null, claim = null, lease_until = null, write_date = now()
+    where id = $2 and claim = $3 and state = 'running'
+    returning id, company_id, remote, total_attempts, verdict, last_error),
+{ATTEMPTS}
 """
 
 RELEASE = """
@@ -65,14 +73,16 @@ returning claim
 """
 
 # A job that takes its worker down each time waits longer each time, up to an hour.
-REAP = """
-update sync_job set state = 'ready', worker = null, claim = null, lease_until = null, verdict = 'failed',
-    run_at = now() + $1::interval + (least(2 ^ least(attempts - 1, 12), 3600) - 1) * interval '1 second',
-    last_error = 'The worker was lost during this try.', write_date = now()
-where id in (
-    select id from sync_job where state = 'running' and lease_until < now() + $1::interval
-    order by id limit $2 for update skip locked)
-returning id
+REAP = f"""
+with ended as (
+    update sync_job set state = 'ready', worker = null, claim = null, lease_until = null, verdict = 'failed',
+        run_at = now() + $1::interval + (least(2 ^ least(attempts - 1, 12), 3600) - 1) * interval '1 second',
+        last_error = 'The worker was lost during this try.', write_date = now()
+    where id in (
+        select id from sync_job where state = 'running' and lease_until < now() + $1::interval
+        order by id limit $2 for update skip locked)
+    returning id, company_id, remote, total_attempts, verdict, last_error),
+{ATTEMPTS}
 """
 
 # The time moves on by whole intervals past the present one: what was missed is not made up for.
