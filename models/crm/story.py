@@ -62,8 +62,8 @@ def told_in(env: Env) -> Env:
 async def chatter_steps(env: Env, leads: str, belongings: Mapping[Record, int]) -> Story:
     """Return what the chatter of leads (their model) and of what belongs to each of them says. One statement."""
     by_model: dict[str, list[int]] = {}
-    for model, record in belongings:
-        by_model.setdefault(model, []).append(record)
+    for model, number in belongings:
+        by_model.setdefault(model, []).append(number)
     parts: list[Any] = [["&", ["model", "=", model], ["res_id", "in", ids]] for model, ids in by_model.items()]
     domain = ["|"] * (len(parts) - 1) + [term for part in parts for term in part]
     messages = await env["mail.message"].search_read(env, domain, MESSAGE, order="date, id")
