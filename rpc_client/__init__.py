@@ -36,12 +36,14 @@ from rpc_client.exchange import Session
 from rpc_client.records import BrowseList, BrowseRecord
 from rpc_client.retry import RetryPolicy
 from rpc_client.sync import Connection, Model, connect
+from rpc_client.transaction import AsyncTransaction, Result, Transaction
 
 __all__ = [
     "AccessError",
     "AnswerTooLarge",
     "AsyncClient",
     "AsyncModel",
+    "AsyncTransaction",
     "BadAnswer",
     "BadStatus",
     "BrowseList",
@@ -60,11 +62,13 @@ __all__ = [
     "RateError",
     "RemoteError",
     "RequiredError",
+    "Result",
     "RetryPolicy",
     "RpcError",
     "Session",
     "SessionError",
     "Timeout",
+    "Transaction",
     "TransitionError",
     "TransportError",
     "Unreachable",

@@ -19,6 +19,7 @@ from rpc_client.errors import LoginError, RemoteError, RpcError
 from rpc_client.exchange import Call, Credentials, Exchange, Session
 from rpc_client.redaction import redacted_error
 from rpc_client.retry import RetryPolicy
+from rpc_client.transaction import AsyncTransaction
 from rpc_client.transport import ANSWER_BYTES, ConnectorFactory, ResolverFactory, Transport, TransportOptions
 
 Result = TypeVar("Result")
@@ -104,6 +105,38 @@ class AsyncClient:
         merged = self._context | dict(context or {})
         call = Call(model, method, args, kwargs or {}, merged or None, idempotency_key)
         return await self._as_user(lambda dialect, who, session: dialect.execute(call, who, session), timeout)
+
+    def transaction(
+        self,
+        context: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncTransaction:
+        """Gather calls in an `async with` block; its end has them carried out together or not at all.
+
+        What one answers is a `Result`, good as an argument of later ones (see `rpc_client.transaction`). The other side
+        must be a Tandem server.
+        """
+
+        async def send(calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+            return await self.transact(calls, context, idempotency_key=idempotency_key, timeout=timeout)
+
+        return AsyncTransaction(send)
+
+    async def transact(
+        self,
+        calls: Sequence[Mapping[str, Any]],
+        context: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """The answers of calls that are described as objects (model, method, args, kwargs, context), done together."""
+        merged = self._context | dict(context or {})
+        return await self._as_user(
+            lambda dialect, _, session: dialect.transaction(calls, merged, session, idempotency_key), timeout
+        )
 
     async def login(
         self, database: str | None = None, login: str | None = None, password: str | None = None

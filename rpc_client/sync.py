@@ -22,6 +22,7 @@ from rpc_client.exchange import Call, Session
 from rpc_client.fields import FieldInfo, field_infos
 from rpc_client.loop_thread import LoopThread
 from rpc_client.records import BrowseList, BrowseRecord
+from rpc_client.transaction import Transaction
 
 Result = TypeVar("Result")
 
@@ -82,6 +83,20 @@ class Connection:
     ) -> Any:
         """As `AsyncClient.execute`."""
         return self.run(self._client.execute(model, method, args, context, **options))
+
+    def transaction(
+        self,
+        context: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> Transaction:
+        """As `AsyncClient.transaction`, for a `with` block."""
+
+        def send(calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+            return self.run(self._client.transact(calls, context, idempotency_key=idempotency_key, timeout=timeout))
+
+        return Transaction(send)
 
     def login(self, database: str | None = None, login: str | None = None, password: str | None = None) -> Session:
         """As `AsyncClient.login`."""

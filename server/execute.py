@@ -6,7 +6,8 @@
    statement.
 3. Bind: arguments get their parameters' names; too many, unknown, doubled or missing ones are refused.
 4. Transact: one connection of the pool. A method declared read-only runs without BEGIN, every other one in one READ
-   COMMITTED transaction. Nothing outside the transaction happens inside it.
+   COMMITTED transaction. Nothing outside the transaction happens inside it. Several calls in one transaction
+   (`server.transaction`) pass the same steps as one; where all of them are declared read-only, so is its BEGIN.
 5. Retry: when PostgreSQL gave up on the transaction (serialisation, deadlock, lock timeout, stale plan, lost
    connection), the whole call runs again with a fresh Env and its arguments as they came, at most
    `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit
@@ -19,7 +20,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import perf_counter
@@ -49,6 +50,10 @@ LONGEST_PAUSE = 0.5
 MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, OutcomeUnknownError, *CONNECTION_LOST)
 
 
+class UndeclaredWriteError(Exception):
+    """A method that is declared to read wanted to write: a mistake of ours, which no other try repairs."""
+
+
 @dataclass(slots=True)
 class Call:
     """What a dialect made of a request: names as the caller wrote them, arguments and context as JSON values.
@@ -72,14 +77,41 @@ class Call:
 
 @dataclass(slots=True)
 class Run:
-    """One call on its way: what it resolved to, and what it has cost so far."""
+    """One call on its way: what it resolved to, and what it has cost so far.
 
-    call: Call
+    `place` is the member of a transaction that runs, `elevations` are the reasons for which it took more rights.
+    """
+
     user: User
+    dialect: Dialect = NATIVE
+    key: str = ""
     model: str = "unknown"
     method: str = "unknown"
+    place: int | None = None
     attempts: int = 0
     counter: list[int] = field(default_factory=lambda: [0])
+    elevations: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A call whose names are resolved: the function of its model, and its arguments by the parameters' names."""
+
+    function: Callable[..., Awaitable[Any]]
+    arguments: Mapping[str, Any]
+    context: Context
+    readonly: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one attempt does with a fresh Env, in a transaction or not, and whether it may change anything."""
+
+    function: Callable[[Env], Awaitable[Any]]
+    context: Context
+    transacts: bool
+    readonly: bool
 
 
 class Executor:
@@ -93,13 +125,17 @@ class Executor:
 
     async def execute(self, call: Call, user: User) -> Any:
         """The answer of a call. Raises `AppError` when it is refused, `InternalError` when something is wrong here."""
-        run = Run(call, user)
+        run = Run(user, call.dialect, call.key)
+        return await self.perform(run, lambda: self._single(run, call))
+
+    async def perform(self, run: Run, prepare: Callable[[], Work]) -> Any:
+        """The answer of prepared work: done as often as it takes, counted and logged once."""
         started = perf_counter()
         outcome = "ok"
         try:
-            return await self._execute(run)
+            return await self._repeat(run, prepare())
         except AppError as error:
-            outcome = error.key
+            outcome = _placed(error, run).key
             raise
         except asyncio.CancelledError:
             outcome = "cancelled"
@@ -107,31 +143,44 @@ class Executor:
         except Exception as error:
             refusal = self._errors.translate(error)
             outcome = refusal.key if refusal else "internal"
-            raise refusal or self._internal(error, run) from error
+            raise (_placed(refusal, run) if refusal else self._internal(error, run)) from error
         finally:
             self._record(run, outcome, perf_counter() - started)
 
-    async def _execute(self, run: Run) -> Any:
-        model, method = self._resolve(run)
-        call = run.call
-        context = Context.of(call.context)
+    def bind(self, run: Run, call: Call) -> Bound:
+        """Resolve a call's names, ask whether its user may call that, name its arguments."""
+        model, method = self._resolve(run, call)
         arguments = method.bind(call.args, call.kwargs, netforce=call.dialect.vocabulary is Vocabulary.NETFORCE)
-        function: Callable[..., Any] = getattr(model, method.attribute)
-        if call.key and not method.exposure.readonly:
-            function = _once(function, call)
+        function = getattr(model, method.attribute)
+        return Bound(function, arguments, Context.of(call.context), method.exposure.readonly, run.method)
+
+    def _single(self, run: Run, call: Call) -> Work:
+        bound = self.bind(run, call)
+        function, arguments = bound.function, bound.arguments
+        if bound.readonly:
+            return Work(lambda env: function(env, **arguments), bound.context, transacts=False, readonly=True)
+
+        def work(env: Env) -> Awaitable[Any]:
+            return function(env, **copied(arguments))
+
+        done = once(work, call.key, call.fingerprint) if call.key else work
+        return Work(done, bound.context, transacts=True, readonly=False)
+
+    async def _repeat(self, run: Run, work: Work) -> Any:
         while True:
             run.attempts += 1
-            given = arguments if method.exposure.readonly else _copied(arguments)
             try:
-                return await self._attempt(run, context, function, given, method.exposure.readonly)
+                return await self._attempt(run, work)
             except MAY_PASS as error:
-                if run.attempts >= LIMITS.call_attempts or not _passes(error, call):
+                if work.readonly and isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                    raise UndeclaredWriteError from error
+                if run.attempts >= LIMITS.call_attempts or not _passes(error, run):
                     raise
                 self._metrics.retry(getattr(error, "sqlstate", None) or "lost")
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 4**run.attempts)))  # noqa: S311
 
-    def _resolve(self, run: Run) -> tuple[type[Model], Method]:
-        call, groups = run.call, run.user.groups
+    def _resolve(self, run: Run, call: Call) -> tuple[type[Model], Method]:
+        groups = run.user.groups
         model = self.registry.names.get(call.model)
         if model is None:
             raise _unknown_model(call)
@@ -148,17 +197,20 @@ class Executor:
             raise AccessError(f"You are not allowed to call {method.name} on {call.model}.", model=call.model)
         return model, method
 
-    async def _attempt(
-        self, run: Run, context: Context, function: Callable[..., Any], arguments: Mapping[str, Any], readonly: bool
-    ) -> Any:
+    async def _attempt(self, run: Run, work: Work) -> Any:
         connection = await self.pool.acquire()
-        env = Env(self.registry, connection, run.user, context, run.call.dialect, counter=run.counter)
+        env = Env(
+            self.registry,
+            connection,
+            run.user,
+            work.context,
+            run.dialect,
+            counter=run.counter,
+            elevations=run.elevations,
+        )
         failure: BaseException | None = None
         try:
-            if readonly:
-                answer = await function(env, **arguments)
-            else:
-                answer = await _transaction(connection, function, env, arguments)
+            answer = await (_transaction(connection, work, env) if work.transacts else work.function(env))
         except BaseException as error:
             failure = error
             raise
@@ -174,30 +226,32 @@ class Executor:
 
     def _record(self, run: Run, outcome: str, seconds: float) -> None:
         statements = run.counter[0]
+        more: dict[str, Any] = {"as_system": run.elevations} if run.elevations else {}
+        if run.place is not None:
+            more["call"] = run.place
         self._metrics.call(run.model, run.method, outcome, seconds, statements)
         log_call(
             model=run.model,
             method=run.method,
             user=run.user.id,
-            dialect=run.call.dialect.name,
+            dialect=run.dialect.name,
             outcome=outcome,
             ms=round(seconds * 1000, 2),
             statements=statements,
             attempts=run.attempts,
+            **more,
         )
 
 
-async def _transaction(
-    connection: Connection, function: Callable[..., Any], env: Env, arguments: Mapping[str, Any]
-) -> Any:
-    transaction = connection.transaction(isolation="read_committed")
+async def _transaction(connection: Connection, work: Work, env: Env) -> Any:
+    transaction = connection.transaction(isolation="read_committed", readonly=work.readonly)
     try:
         await transaction.start()
     except BaseException:
         connection.terminate()  # it believes to be in a transaction, whatever came of BEGIN
         raise
     try:
-        answer = await function(env, **arguments)
+        answer = await work.function(env)
     except BaseException as error:
         if not connection.is_closed():
             await transaction.rollback()
@@ -220,24 +274,30 @@ async def _leave_traces(connection: Connection, env: Env) -> None:
         reported(error, after_refusal=True)
 
 
-def _once(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
-    """The method under the call's key: the answer it gave before, or the method and its answer kept."""
-    fingerprint = call.fingerprint
+def once(function: Callable[[Env], Awaitable[Any]], key: str, fingerprint: str) -> Callable[[Env], Awaitable[Any]]:
+    """The work under a caller's key: the answer it gave before, or the work and its answer kept."""
 
-    async def answer_once(env: Env, **arguments: Any) -> Any:
-        kept = await idempotency.claim(env, call.key, fingerprint)
+    async def answer_once(env: Env) -> Any:
+        kept = await idempotency.claim(env, key, fingerprint)
         if kept is not None:
             return kept
-        answer = await function(env, **arguments)
-        await idempotency.keep(env, call.key, encode(answer).decode())
+        answer = await function(env)
+        await idempotency.keep(env, key, encode(answer).decode())
         return answer
 
     return answer_once
 
 
-def _passes(error: Exception, call: Call) -> bool:
+def _placed(error: AppError, run: Run) -> AppError:
+    """The refusal, with the member of the transaction that was refused."""
+    if run.place is not None:
+        error.data["call"] = run.place
+    return error
+
+
+def _passes(error: Exception, run: Run) -> bool:
     if isinstance(error, OutcomeUnknownError):  # with a key the next try finds out
-        return bool(call.key)
+        return bool(run.key)
     return getattr(error, "sqlstate", None) in RETRIED or isinstance(error, CONNECTION_LOST)
 
 
@@ -248,12 +308,12 @@ def _run_after_commit(callback: Callable[[], None]) -> None:
         reported(error, after_commit=True)
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
     """The same JSON value in containers of its own: what a method does to its arguments must not reach its next try."""
     if type(value) is dict:
-        return {name: _copied(item) for name, item in value.items()}
+        return {name: copied(item) for name, item in value.items()}
     if type(value) is list or type(value) is tuple:
-        return [_copied(item) for item in value]
+        return [copied(item) for item in value]
     return value
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from models.base.caller_memory import forget_after_commit
 from models.base.groups import ADMINISTRATORS, USERS
 from models.base.tokens import API_KEY, new_token, token_hash
 from models.orm import USER, Access, Env, Key, Model, Rule, fields, rpc
@@ -55,6 +56,12 @@ class ApiKey(Model, name="res.users.apikeys", label="API key"):
         """End keys, the caller's own or, for administrators, anybody's."""
         await cls.delete(env, ids)
         return True
+
+    @classmethod
+    async def before_delete(cls, env: Env, ids: list[int]) -> None:
+        """Make what was revoked end here at once."""
+        await super().before_delete(env, ids)
+        forget_after_commit(env)
 
     @classmethod
     async def issue(

@@ -1,5 +1,6 @@
 """Companies: whose records they are. A user reaches the records of the companies given to that user."""
 
+from models.base.caller_memory import forget_after_commit
 from models.base.groups import ADMINISTRATORS, USERS
 from models.orm import COMPANIES, Access, Env, Key, Model, Row, Rule, fields
 from models.orm.errors import ValidationError
@@ -63,6 +64,7 @@ class Company(Model, name="res.company", label="Company", netforce="company"):
             ids,
             env.user.id,
         )
+        forget_after_commit(env)
 
     @classmethod
     async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:

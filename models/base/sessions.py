@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.base.caller_memory import forget_after_commit
 from models.base.groups import ADMINISTRATORS, USERS
 from models.orm import USER, Access, Env, Index, Key, Model, Rule, fields, rpc
 
@@ -40,6 +41,12 @@ class Session(Model, name="base.session", label="Session", netforce="access.toke
         """End sessions, the caller's own or, for administrators, anybody's."""
         await cls.delete(env, ids)
         return True
+
+    @classmethod
+    async def before_delete(cls, env: Env, ids: list[int]) -> None:
+        """Make what was ended end here at once."""
+        await super().before_delete(env, ids)
+        forget_after_commit(env)
 
 
 async def start(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from models.base import audit_log, sessions
+from models.base.caller_memory import forget_after_commit
 from models.base.groups import ADMINISTRATORS, ODOO_GROUPS, USERS
 from models.base.logins import login_key
 from models.base.passwords import hashed, matches
@@ -192,6 +193,7 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
         """End sessions that should not go on; keep companies consistent and an administrator in charge."""
         await super().after_write(env, ids, row)
+        forget_after_commit(env)
         if "password" in row or row.get("active") is False:
             await sessions.end_all(env.connection, ids)
         if "company_id" in row or "company_ids" in row:
@@ -207,6 +209,7 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
         await super().before_delete(env, ids)
         if SYSTEM_USER_ID in ids or env.user.id in ids:
             raise UserError("The system's user and your own cannot be deleted.", model=cls.meta.name)
+        forget_after_commit(env)
 
     @classmethod
     async def _hash_password(cls, row: Row) -> None:

@@ -112,6 +112,7 @@ class Env:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     after_refusal: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # traces of a refused call
     counter: list[int] = field(default_factory=lambda: [0])
+    elevations: list[str] = field(default_factory=list)  # the reasons of every `as_system`, each once
     _profile: Profile | None = None
     _companies: tuple[int, ...] | None = None
 
@@ -188,6 +189,8 @@ class Env:
 
     def as_system(self, reason: str) -> Env:
         """Return the same call with all rights. The one way to elevate; the reason is logged with the call."""
+        if reason not in self.elevations:
+            self.elevations.append(reason)
         return dataclasses.replace(self, system=reason, _profile=None)
 
     def with_context(self, **values: Any) -> Env:

@@ -24,6 +24,7 @@ class Limits:
     reply_bytes: int = 8 << 20
     x2many_commands: int = 10_000
     links_per_call: int = 100_000
+    referenced_items: int = 100_000
     text_bytes: int = 1 << 20
     value_list_items: int = 10_000
     password_bytes: int = 1024

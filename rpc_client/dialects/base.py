@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from rpc_client.errors import BadAnswer, BadStatus
+from rpc_client.errors import BadAnswer, BadStatus, UsageError
 from rpc_client.exchange import Call, Credentials, Exchange, HttpAnswer, HttpRequest, Session
 from rpc_client.json_text import decode, encode
 
@@ -59,6 +59,16 @@ class Dialect(ABC):
     @abstractmethod
     def execute(self, call: Call, credentials: Credentials, session: Session) -> Exchange[Any]:
         """Call a method of a model."""
+
+    def transaction(
+        self,
+        calls: Sequence[Mapping[str, Any]],  # noqa: ARG002
+        context: Mapping[str, Any],  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        key: str | None,  # noqa: ARG002
+    ) -> Exchange[list[Any]]:
+        """Several calls, carried out together or not at all. UsageError where the other side knows no such thing."""
+        raise UsageError(f"A server that speaks {self.name} carries out each call by itself.")
 
     @abstractmethod
     def whoami(self, credentials: Credentials, session: Session) -> Exchange[dict[str, Any]]:

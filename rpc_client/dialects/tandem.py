@@ -1,10 +1,10 @@
 """Tandem's own dialect: JSON-RPC 2.0 on /rpc, a bearer token or API key, errors with code and key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from rpc_client.dialects.base import Dialect, envelope_of, error_parts, probed
+from rpc_client.dialects.base import READ_METHODS, Dialect, envelope_of, error_parts, probed
 from rpc_client.errors import AccessError, BadAnswer, LoginError, RemoteError, UsageError, remote_error
 from rpc_client.exchange import Call, Credentials, Exchange, HttpAnswer, Session
 
@@ -65,6 +65,14 @@ class Tandem(Dialect):
         return self._exchange(
             "execute", parameters, session, key=call.idempotency_key, repeatable=self._repeatable(call)
         )
+
+    def transaction(
+        self, calls: Sequence[Mapping[str, Any]], context: Mapping[str, Any], session: Session, key: str | None
+    ) -> Exchange[list[Any]]:
+        """`transaction` by name; the idempotency key goes as a header."""
+        parameters: dict[str, Any] = {"calls": list(calls), **({"context": dict(context)} if context else {})}
+        repeatable = key is not None or all(call["method"] in READ_METHODS for call in calls)
+        return self._exchange("transaction", parameters, session, key=key, repeatable=repeatable)
 
     def whoami(self, credentials: Credentials, session: Session) -> Exchange[dict[str, Any]]:  # noqa: ARG002
         """`whoami`."""

@@ -21,6 +21,10 @@ class ApiKeys:
         hashed = token_hash(key)
         return await self._users.get(hashed, lambda: self._read(hashed))
 
+    def forget(self) -> None:
+        """Believe nothing that was read before."""
+        self._users.forget_all()
+
     async def _read(self, hashed: str) -> User | None:
         async with self._pool.connection() as connection:
             found = await self._identities.by_key(connection, hashed)

@@ -5,7 +5,7 @@
     by_password   a login or user id with a password or an API key, with every call (Odoo's clients)
 
 Every reason to refuse gives the same error after the same work. What is revoked anywhere, and every change of a user's
-groups, companies or state, holds in every process within a second.
+groups, companies or state, holds in every process within a second, and at once in the process that committed it.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.base import credentials
+from models.base.caller_memory import CallerMemory
 from models.base.credentials import Account, Identities
 from models.base.logins import login_key
 from models.base.tokens import API_KEY, LONGEST, SESSION
@@ -63,6 +64,16 @@ class Authenticator:
         lockout = Lockout(pool, failures_a_minute)
         self._passwords = Passwords(pool, self._identities, lockout, rules.believed_seconds, rules.cached)
         self._cleaned = time.monotonic()
+        memory = registry.service(CallerMemory)
+        if memory is None:
+            registry.provide(memory := CallerMemory())
+        memory.add(self.forget)
+
+    def forget(self) -> None:
+        """Look at every caller anew: somebody's rights, sessions or keys have changed."""
+        self._sessions.forget()
+        self._keys.forget()
+        self._passwords.forget()
 
     async def login(
         self, login: str, password: str, *, address: str, database: str | None = None, replaces: str = ""

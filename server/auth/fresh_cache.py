@@ -53,6 +53,11 @@ class FreshCache(Generic[K, V]):
         self._entries.pop(key, None)
         self._asking.pop(key, None)
 
+    def forget_all(self) -> None:
+        """Forget every answer, and those to questions that are still open."""
+        self._entries.clear()
+        self._asking.clear()
+
     def _keep(self, key: K, until: float, task: asyncio.Task[V | None]) -> None:
         failed = task.cancelled() or task.exception() is not None
         if self._asking.get(key) is not task:

@@ -51,6 +51,10 @@ class Passwords:
             raise LoginError
         return user
 
+    def forget(self) -> None:
+        """Believe nothing that was read before; that a password matched a stored hash stays true."""
+        self._users.forget_all()
+
     async def check(self, who: str | int, password: str, address: str, *, refuse: bool = False) -> Account:
         """Check a password the slow way. Raises `LoginError` alike for every reason, `RateError` after too many tries.
 

@@ -50,6 +50,10 @@ class Sessions:
             await sessions.end(connection, key)
         self._users.forget(key)
 
+    def forget(self) -> None:
+        """Believe nothing that was read before."""
+        self._users.forget_all()
+
     async def clean(self, connection: Connection) -> None:
         """Forget sessions that are over."""
         await sessions.clean(connection, idle=self._policy.idle)

@@ -5,9 +5,11 @@
     logout    ends the session of the token
     whoami    the same as login without token
     version   who answers
+    transaction  {"calls": [{"model", "method", "args", "kwargs", "context"} ...], "context"} -> their answers
 
 A write sent with the header Idempotency-Key may be sent again, for 90 days: the same call gets the same answer and is
-done once, another call under the same key is a conflict. In a batch the key counts for each member by its place.
+done once, another call under the same key is a conflict. In a batch the key counts for each member by its place; a
+transaction has one key.
 
 Credentials are a bearer token or an API key in the header Authorization, and nowhere else. They are looked at for each
 member of a batch anew. An error has the code of its class in `models.orm.errors`, and the data key, model, field, ids
@@ -27,6 +29,7 @@ from server.deployment import VERSION, Deployment
 from server.exchange import begin, check_content_type, read_body, reply
 from server.execute import Call
 from server.protocols.jsonrpc import Methods, dispatch, exposed
+from server.transaction import calls_of, execute_all
 
 SCHEME = "bearer "
 LOGIN_REQUIRED = "Log in first: no bearer token or API key was given."
@@ -97,6 +100,17 @@ async def execute(exchange: Exchange, /, *given: Any, **named: Any) -> Any:
     return await exchange.deployment.executor.execute(call, await exchange.user())
 
 
+async def transaction(exchange: Exchange, /, *given: Any, **named: Any) -> list[Any]:
+    """Call several methods in their order in one transaction, all or nothing; answers what each of them answered.
+
+    An argument `{"$result": 0}` of a later call is what call 0 answered, `{"$result": [0, "id"]}` a part of it. A
+    refusal takes everything back and names its call by place in `data.call`.
+    """
+    calls, context = _arguments(given, named, ("calls", "context"), required=1)
+    described = calls_of(calls, context)
+    return await execute_all(exchange.deployment.executor, described, await exchange.user(), exchange.next_key())
+
+
 async def login(exchange: Exchange, /, *given: Any, **named: Any) -> Any:
     """Open a session."""
     database, name, password = _arguments(given, named, ("database", "login", "password"))
@@ -133,6 +147,7 @@ async def version(exchange: Exchange, /, *given: Any, **named: Any) -> dict[str,
 
 METHODS: Methods = {
     "execute": exposed(execute),
+    "transaction": exposed(transaction),
     "login": exposed(login),
     "logout": exposed(logout),
     "whoami": exposed(whoami),

@@ -100,6 +100,12 @@ class Note(Model, name="test.note", label="Note"):
 
     @rpc(readonly=True)
     @classmethod
+    async def scribble(cls, env: Env, word: str) -> None:
+        """Write although it is declared to read."""
+        await env.execute("insert into test_note (name) values ($1)", word)
+
+    @rpc(readonly=True)
+    @classmethod
     async def in_transaction(cls, env: Env) -> bool:
         """Tell whether there is a BEGIN around a read."""
         return env.connection.is_in_transaction()
