@@ -1,7 +1,10 @@
 """What every deployment stands on: companies, users and rights, messages, currencies, countries, numbering."""
 
+from models.base import blob
 from models.base.api_keys import ApiKey
+from models.base.attachment import Attachment
 from models.base.audit_log import AuditEntry
+from models.base.blob import Blob, BlobPiece
 from models.base.company import Company
 from models.base.country import Country, CountryState, country_data
 from models.base.currency import Currency, currency_data
@@ -34,6 +37,9 @@ MODELS = (
     LoginFailure,
     Idempotency,
     Message,
+    Blob,
+    BlobPiece,
+    Attachment,
     AuditEntry,
     Parameter,
     ExternalId,
@@ -49,4 +55,4 @@ MODELS = (
 )
 GROUPS = (USERS, ADMINISTRATORS)
 DATA = (*currency_data(), *country_data(), ENGLISH)
-CLEANERS = (clean,)
+CLEANERS = (clean, blob.clean)

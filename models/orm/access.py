@@ -126,6 +126,12 @@ class Profile:
             found = self._rules[key] = TRUE if self.groups is None else self._combined(meta, operation)
         return found
 
+    def loose_rule(self, meta: Meta, operation: Operation) -> Node:
+        """Return the condition on rows that are reached whatever record they hang on."""
+        groups = self.groups or frozenset()
+        rules = [rule for rule in meta.loose_rules if operation in rule.operations and rule.group in groups]
+        return any_of([parse_domain(rule.domain) for rule in rules])
+
     def _combined(self, meta: Meta, operation: Operation) -> Node:
         groups = self.groups or frozenset()
         rules = [rule for rule in meta.rules if operation in rule.operations]

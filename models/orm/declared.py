@@ -71,7 +71,7 @@ def _check_label(meta: Meta) -> None:
 
 
 def _check_rules(metas: Mapping[str, Meta], groups: Mapping[str, Group], meta: Meta) -> None:
-    for rule in meta.rules:
+    for rule in (*meta.rules, *meta.loose_rules):
         _check_groups(groups, meta, () if rule.group is None else (rule.group,))
         try:
             node = parse_domain(rule.domain)

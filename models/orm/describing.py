@@ -11,7 +11,7 @@ from models.orm import arguments
 from models.orm.declare import Operation
 from models.orm.dialect import Dialect, Vocabulary
 from models.orm.errors import InputError
-from models.orm.fields import Binary, Field, Many2Many, Many2One, Monetary, One2Many, Selection, ToMany
+from models.orm.fields import Binary, Content, Field, Many2Many, Many2One, Monetary, One2Many, Selection, ToMany
 from models.orm.fields.number import Number
 from models.orm.fields.text import Char
 from models.orm.methods import rpc
@@ -155,7 +155,7 @@ def _of_kind(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str,
     if isinstance(field, Char):
         return {"size": field.size, "trim": False}
     if isinstance(field, Binary):
-        return {"attachment": False}
+        return {"attachment": isinstance(field, Content)}
     return _aggregate(field)
 
 

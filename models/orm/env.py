@@ -75,6 +75,11 @@ class Context:
         return self.values.get("active_test", True) is not False
 
     @property
+    def sizes(self) -> bool:
+        """Whether of bytes only the size is wanted (Odoo's `bin_size`)."""
+        return self.values.get("bin_size") in (True, 1, "1")
+
+    @property
     def defaults(self) -> dict[str, Any]:
         """The caller's own defaults: `default_x` of Odoo and `defaults` of Netforce."""
         given = self.values.get("defaults")

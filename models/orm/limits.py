@@ -26,10 +26,12 @@ class Limits:
     links_per_call: int = 100_000
     referenced_items: int = 100_000
     text_bytes: int = 1 << 20
+    binary_bytes: int = 5 << 20
     value_list_items: int = 10_000
     password_bytes: int = 1024
     header_seconds: float = 10.0
     body_seconds: float = 30.0
+    attachment_body_seconds: float = 300.0
     statement_seconds: float = 30.0
     lock_seconds: float = 5.0
     idle_in_transaction_seconds: float = 60.0

@@ -39,6 +39,8 @@ class Meta:
     chatter: bool
     audit: bool
     document: tuple[str, str] | None = None
+    any_document: bool = False
+    loose_rules: tuple[Rule, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     transient: bool = False
     help: str = ""

@@ -42,6 +42,10 @@ class Model(Archiving, WebViews, Describing, Identifying, Searching):
     transient: ClassVar[bool] = False
     # The fields that name the record this one hangs on, (model, id): who reaches that record reaches this one.
     document: ClassVar[tuple[str, str] | None] = None
+    # Whether that may be a record of any model, or of those with chatter only.
+    any_document: ClassVar[bool] = False
+    # Who reaches rows whatever they hang on, such as rows that hang on nothing.
+    loose_rules: ClassVar[Sequence[Rule]] = ()
 
     create_uid = fields.Many2One("Created by", "res.users", readonly=True, index=False, copied=False)
     create_date = fields.DateTime("Created on", readonly=True, netforce="create_time", copied=False)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from models.orm.dialect import Dialect, Reference, Vocabulary
 from models.orm.domain import TRUE
-from models.orm.fields import Boolean, Changes, Field, Many2One, ToMany
+from models.orm.fields import Binary, Boolean, Changes, Content, Field, Many2One, ToMany
 from models.orm.fields import Reference as OneOfMany
+from models.orm.fields.content import size_text_sql
 from models.orm.fields.number import Integer, Number
 from models.orm.fields.scalar import quoted
 from models.orm.ordering import declared_order_sql
@@ -27,12 +28,22 @@ def item(scope: Scope, field: Field[Any], reference: Reference) -> str:
         return ids_of(scope, field)
     if isinstance(field, Many2One):
         return pointer(scope, field, reference)
+    if isinstance(field, Binary):
+        return or_empty(field, contents(scope, field), dialect)
     column = scope.value(field)
     if isinstance(field, Changes):
         return or_empty(field, changes(scope, column), dialect)
     if isinstance(field, OneOfMany):
         return or_empty(field, one_of_many(scope, field, reference), dialect)
     return or_empty(field, field.json_sql(column, dialect), dialect)
+
+
+def contents(scope: Scope, field: Binary) -> str:
+    """Show bytes as base64, or only how many there are where the caller's context says so."""
+    if scope.query.sizes:
+        return size_text_sql(field.size_sql(scope.alias))
+    column = field.content_sql(scope.alias) if isinstance(field, Content) else scope.value(field)
+    return field.json_sql(column, scope.query.dialect)
 
 
 def or_empty(field: Field[Any], shaped: str, dialect: Dialect) -> str:

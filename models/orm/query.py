@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from models.orm.access import Profile
     from models.orm.declare import Operation
     from models.orm.meta import Meta
+    from models.orm.registry import Registry
 
 
 # What an SQL expression of a field may ask for, beside its row: the caller and the caller's day.
@@ -35,13 +36,23 @@ class Query:
     """The parameters and aliases that all parts of one statement share; used through `condition.SearchQuery`."""
 
     def __init__(
-        self, profile: Profile, dialect: Dialect, *, active_test: bool = True, one_company: bool = False
+        self,
+        profile: Profile,
+        dialect: Dialect,
+        *,
+        active_test: bool = True,
+        one_company: bool = False,
+        sizes: bool = False,
     ) -> None:
-        """Start a statement for a caller's rights and dialect. `one_company`: the caller's companies are one."""
+        """Start a statement for a caller's rights and dialect.
+
+        `one_company`: the caller's companies are one. `sizes`: of bytes only the size is shown.
+        """
         self.profile = profile
         self.dialect = dialect
         self.active_test = active_test
         self.one_company = one_company
+        self.sizes = sizes
         self.params: list[Any] = []
         self._aliases = 0
 
@@ -165,25 +176,33 @@ class Scope:
     def of_document(self, operation: Operation) -> str:
         """Return the condition that the row's document, if the model declares one, is within the caller's reach.
 
-        Reading a row takes the right to read its document, any other operation the right to write it. Documents are
-        records of models with chatter. Empty when nothing has to be asked.
+        Reading a row takes the right to read its document, any other operation the right to write it. Empty when
+        nothing has to be asked.
         """
         profile = self.query.profile
         if self.meta.document is None or profile.is_system:
             return ""
         needed: Operation = "read" if operation == "read" else "write"
-        documents = [model.meta for model in profile.registry.models.values() if model.meta.chatter]
-        parts = [self._in_reach(meta, needed) for meta in documents if profile.can(meta, needed)]
-        return "(" + " or ".join(parts) + ")" if parts else "false"
+        reached = [meta for meta in documents(profile.registry, self.meta) if profile.can(meta, needed)]
+        scopes = [(meta, self.query.scope(meta)) for meta in reached]
+        guards = [(meta, target, target.guard(needed)) for meta, target in scopes]
+        parts = [self._open([meta for meta, _, guard in guards if not guard])]
+        parts += [self._guarded(meta, target, guard) for meta, target, guard in guards if guard]
+        if self.meta.loose_rules:
+            parts.append(self.trusted(profile.loose_rule(self.meta, operation)) or "true")
+        asked = [part for part in parts if part]
+        return "(" + " or ".join(asked) + ")" if asked else "false"
 
-    def _in_reach(self, document: Meta, operation: Operation) -> str:
+    def _open(self, reached: Sequence[Meta]) -> str:
+        """Return the condition that the document is of one of the models of which the caller reaches every record."""
         model, res_id = cast("tuple[str, str]", self.meta.document)
-        named = f'{self.alias}."{model}" = {quoted(document.name)}'
-        target = self.query.scope(document)
-        guard = target.guard(operation)
-        if not guard:
-            return named
+        names = ", ".join(quoted(meta.name) for meta in reached)
+        return f'({self.alias}."{model}" in ({names}) and {self.alias}."{res_id}" is not null)' if names else ""
+
+    def _guarded(self, document: Meta, target: Scope, guard: str) -> str:
+        model, res_id = cast("tuple[str, str]", self.meta.document)
         tie = f'{target.alias}.id = {self.alias}."{res_id}"'
+        named = f'{self.alias}."{model}" = {quoted(document.name)}'
         return f"({named} and exists (select 1 from {target.from_sql} where {tie} and {guard}))"
 
     def trusted(self, node: Node) -> str:
@@ -226,6 +245,12 @@ class Scope:
         if field.inverse_model:
             tie += f' and {child.alias}."{field.inverse_model}" = {quoted(self.meta.name)}'
         return tie
+
+
+def documents(registry: Registry, meta: Meta) -> list[Meta]:
+    """Return the models whose records rows of this model may hang on; never such that hang on something themselves."""
+    metas = [model.meta for model in registry.models.values()]
+    return [one for one in metas if one.document is None and (one.chatter or (meta.any_document and not one.transient))]
 
 
 def _is_of_this(field: ToMany, target: Meta) -> bool:

@@ -138,6 +138,8 @@ def _meta(name: str, final: type[Model]) -> Meta:
         chatter=final.chatter,
         audit=final.audit,
         document=final.document,
+        any_document=final.any_document,
+        loose_rules=tuple(final.loose_rules),
         constraints=_constraints(final),
         transient=final.transient,
         help=(chain[0].__doc__ or "").partition("\n")[0],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm.answer import JsonText
 from models.orm.condition import SearchQuery
 from models.orm.dialect import Reference
-from models.orm.fields import Field
+from models.orm.fields import Content, Field
 from models.orm.json_text import json_text
 from models.orm.projection import item
 from models.orm.query import Query, Scope
@@ -101,12 +101,13 @@ def search_plan(env: Env, meta: Meta, shape: Shape) -> Plan:
 
 def _kept(env: Env, key: tuple[Any, ...], build: Callable[[Query], Plan]) -> Plan:
     plans = env.profile.plans
-    whole = (*key, env.dialect.name, env.context.active_test)
+    whole = (*key, env.dialect.name, env.context.active_test, env.context.sizes)
     plan: Plan | None = plans.get(whole)
     if plan is None:
         if len(plans) >= MAX_PLANS:
             plans.clear()
-        query = SearchQuery(env.profile, env.dialect, active_test=env.context.active_test)
+        context = env.context
+        query = SearchQuery(env.profile, env.dialect, active_test=context.active_test, sizes=context.sizes)
         plan = plans[whole] = build(query)
     return plan
 
@@ -167,5 +168,5 @@ def _chosen(scope: Scope, shape: Shape) -> list[tuple[str, Field[Any]]]:
     return [
         (field.word(dialect.vocabulary), field)
         for field in profile.visible_fields(meta)
-        if not (skip_lists and field.kind == "one2many")
+        if not (skip_lists and field.kind == "one2many") and not isinstance(field, Content)
     ]

@@ -16,7 +16,8 @@ from models.orm.declare import Operation
 from models.orm.domain import TRUE
 from models.orm.errors import AccessError
 from models.orm.fields import Field
-from models.orm.query import Query, Scope, walks
+from models.orm.fields.scalar import quoted
+from models.orm.query import Query, Scope, documents, walks
 from models.orm.reading import Reading
 from models.orm.values import Row
 
@@ -139,20 +140,32 @@ class Storing(Reading):
 
     @classmethod
     async def _delete(cls, env: Env, ids: Sequence[int]) -> None:
-        """Run one DELETE under the row rule, the rows locked in id order."""
+        """Run one DELETE under the row rule, the rows locked in id order; files that hang on them go along."""
         query, scope = cls._writing(env)
         condition = cls._mine(query, scope, ids, "delete")
         alias, table = scope.alias, f'"{cls.meta.table}"'
         if len(ids) == 1:
-            sql = f"delete from {table} {alias} where {condition} returning {alias}.id"
+            parts = [f"gone as (delete from {table} {alias} where {condition} returning {alias}.id)"]
         else:
-            sql = (
-                f"with old as (select {alias}.id from {table} {alias} where {condition} order by {alias}.id for update)"
-                f" delete from {table} {alias} using old where {alias}.id = old.id returning {alias}.id"
-            )
-        rows = await env.fetch(sql, *env.resolve(query.params))
+            parts = [
+                f"old as (select {alias}.id from {table} {alias} where {condition} order by {alias}.id for update)",
+                f"gone as (delete from {table} {alias} using old where {alias}.id = old.id returning {alias}.id)",
+            ]
+        parts += cls._with_files(env)
+        rows = await env.fetch(f"with {', '.join(parts)} select id from gone", *env.resolve(query.params))
         if len(rows) != len(set(ids)):
             raise cls.missing(ids)
+
+    @classmethod
+    def _with_files(cls, env: Env) -> list[str]:
+        """Return the parts of a statement that delete what hangs on records of any model, on those `gone`."""
+        hanging = [model.meta for model in env.registry.models.values() if model.meta.any_document]
+        return [
+            f'{meta.table}_gone as (delete from "{meta.table}" where "{meta.document[0]}" = {quoted(cls.meta.name)}'
+            f' and "{meta.document[1]}" in (select id from gone))'
+            for meta in hanging
+            if meta.document and cls.meta in documents(env.registry, meta)
+        ]
 
     # the row rule
 

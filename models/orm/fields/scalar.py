@@ -1,7 +1,5 @@
-"""Fields that hold one value of other kinds: flags, choices, JSON and bytes."""
+"""Fields that hold one value of other kinds: flags, choices and JSON."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -131,30 +129,3 @@ class Json(Field[Any]):
 
 class Changes(Json):
     """What the chatter keeps of tracked changes. Labels of records that a reader may not see are left out for it."""
-
-
-class Binary(Field[bytes]):
-    """Bytes, base64 text on the wire."""
-
-    kind: ClassVar[str] = "binary"
-    column_type = "bytea"
-    groupable: ClassVar[bool] = False
-
-    def parse(self, value: Any, dialect: Dialect) -> bytes:
-        """Accept base64 text (line breaks allowed)."""
-        if isinstance(value, bytes):
-            return value
-        if not isinstance(value, str):
-            raise self.mismatch(value, "base64 text")
-        try:
-            return base64.b64decode("".join(value.split()), validate=True)
-        except (binascii.Error, ValueError):
-            raise self.mismatch(value, "base64 text") from None
-
-    def dump(self, value: bytes | None) -> str | None:
-        """Write the bytes as base64."""
-        return None if value is None else base64.b64encode(value).decode()
-
-    def json_sql(self, column: str, dialect: Dialect) -> str:
-        """Shape the bytes as base64 without line breaks."""
-        return f"translate(encode({column}, 'base64'), E'\\n', '')"
