@@ -61,6 +61,19 @@ class Message(Model, name="mail.message", netforce="message"):
     tracking = fields.Changes("Changes")
 
 
+class ExternalId(Model, name="ir.model.data"):
+    """A name for one record."""
+
+    access = (Access(read="lib.reader"), Access(write="lib.head", delete="lib.head"))
+    keys = (Key(("module", "name"), "This external identifier is taken."),)
+    module = fields.Char("Module", required=True)
+    name = fields.Char("Name", required=True)
+    model = fields.Char("Model", required=True)
+    res_id = fields.Integer("Record", big=True, required=True)
+    noupdate = fields.Boolean("Never updated")
+    protected = fields.Boolean("Protected")
+
+
 class AuditLog(Model, name="audit.log", netforce="log"):
     """Who changed what."""
 
@@ -242,4 +255,4 @@ class NumberedBook(Book, name="lib.book"):
                 row["edition"] = 1
 
 
-MODELS = (Company, User, Message, AuditLog, Shelf, Author, Vault, Tag, Book, NumberedBook, Loan)
+MODELS = (Company, User, Message, ExternalId, AuditLog, Shelf, Author, Vault, Tag, Book, NumberedBook, Loan)
