@@ -19,6 +19,7 @@ from server.log import request_id
 from server.metrics import Gauges, Metrics
 from server.outgoing import equip, working
 from server.protocols.native import NativeEndpoint
+from server.protocols.netforce import NetforceEndpoint
 from server.protocols.odoo_doc import OdooDoc
 from server.protocols.odoo_json2 import Json2Endpoint
 from server.protocols.odoo_jsonrpc import OdooEndpoint
@@ -60,6 +61,7 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     """Which path speaks which dialect."""
     router = app.router
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
+    router.add_post("/json_rpc", NetforceEndpoint(deployment).handle)
     add_odoo(router, deployment)
     router.add_get("/health/live", health.live)
     router.add_get("/health/ready", health.ready)

@@ -9,6 +9,8 @@ from typing import Any
 from models.base.groups import USERS
 from models.orm import Access, Env, Key, Model, Placeholder, Rule, fields, rpc
 from models.orm.dialect import ODOO
+from models.orm.errors import InputError, LimitError
+from models.orm.limits import LIMITS
 
 
 def names_of(model: type[Model]) -> list[str]:
@@ -37,7 +39,7 @@ READABLE = Placeholder("READABLE", _readable, is_list=True)
 HIDDEN = Placeholder("HIDDEN", _hidden, is_list=True)
 
 
-class IrModel(Model, name="ir.model", label="Models"):
+class IrModel(Model, name="ir.model", label="Models", netforce="model"):
     """One model."""
 
     access = (Access(read=USERS.code),)
@@ -62,6 +64,23 @@ class IrModel(Model, name="ir.model", label="Models"):
         """Return name and label of every model the caller has some right on."""
         found = await cls.find(env, [], ["model", "name"])
         return [{"model": record.model, "display_name": record.name} for record in found]
+
+    @rpc(readonly=True)
+    @classmethod
+    async def name_search_multi(cls, env: Env, name: Any, models: Any, limit: Any = 100) -> list[list[str]]:
+        """Return ["model,id", label] of the records of several models whose label matches the text (Netforce).
+
+        The form is that of a reference field, whose choices these are; `limit` counts for each model.
+        """
+        if not isinstance(models, list | tuple) or not all(isinstance(word, str) for word in models):
+            raise InputError("models must be a list of model names.", argument="models")
+        if len(models) > LIMITS.batch_calls:
+            raise LimitError("batch_calls", LIMITS.batch_calls)
+        found = []
+        for word in dict.fromkeys(models):
+            pairs = await env[word].name_search(env, name, limit=limit)
+            found += [[f"{word},{record}", label] for record, label in pairs]
+        return found
 
 
 class IrField(Model, name="ir.model.fields", label="Fields"):

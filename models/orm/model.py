@@ -9,12 +9,12 @@ from models.orm import fields
 from models.orm.archiving import Archiving
 from models.orm.declare import Access, Check, Index, Key, Rule
 from models.orm.describing import Describing
+from models.orm.form_data import FormData
 from models.orm.searching import Searching
 from models.orm.transfer.exporting import Exporting
-from models.orm.web_views import WebViews
 
 
-class Model(Archiving, WebViews, Describing, Exporting, Searching):
+class Model(Archiving, FormData, Describing, Exporting, Searching):
     """A kind of record.
 
     Subclasses declare `name` once; a class that inherits it under the same name extends the model.

@@ -34,7 +34,7 @@ class WebViews(Drafting, Grouping):
     @classmethod
     async def web_read(cls, env: Env, ids: Any, specification: Any) -> list[Row]:
         """Return the records with the fields of the specification, relations as deep as it says."""
-        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), _counted(specification))
+        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), counted(specification))
 
     @rpc(readonly=True)
     @classmethod
@@ -53,7 +53,7 @@ class WebViews(Drafting, Grouping):
         most, skipped = arguments.count_of(limit, "limit"), arguments.count_of(offset, "offset") or 0
         is_whole = (most is None or len(ids) < most) and (ids or not skipped)
         length = skipped + len(ids) if is_whole else await cls.search_count(env, domain, count_limit)
-        return {"length": length, "records": await cls._tree(env, ids, _counted(specification))}
+        return {"length": length, "records": await cls._tree(env, ids, counted(specification))}
 
     @rpc
     @classmethod
@@ -146,7 +146,7 @@ class WebViews(Drafting, Grouping):
                 row[name] = found.get(row[name], {"id": row[name]})
 
 
-def _counted(specification: Any) -> Mapping[str, Mapping[str, Any]]:
+def counted(specification: Any) -> Mapping[str, Mapping[str, Any]]:
     """Refuse a tree of more fields than a call may name: each of its nodes is a statement."""
     todo, names = [_specified(specification)], 0
     while todo:

@@ -235,9 +235,11 @@ class Writing(Storing):
         seen = field.parse(given, env.dialect)
         records = await cls.lock(env, ids, ["write_date"])
         exact = isinstance(given, str) and "." in given
-        if any((at if exact else at.replace(microsecond=0)) > seen for at in (one["write_date"] for one in records)):
+        times = [(one.id, one["write_date"] if exact else one["write_date"].replace(microsecond=0)) for one in records]
+        if changed := [record for record, at in times if at > seen]:
             raise ConflictError(
                 "Failed to write record (concurrent access), please reload the page.",
                 model=cls.meta.name,
-                ids=list(ids),
+                ids=changed[:100],
+                argument="check_time",
             )

@@ -1,0 +1,97 @@
+"""Netforce's clients with nothing between them and the wire: a mobile app, and the screens in a browser.
+
+Both number their requests by the clock. The app sends its cookies as the fifth parameter and names its database in a
+header; a browser sends them in the header Cookie.
+"""
+
+import json
+import time
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote
+
+from tests.clients.conftest import Deployed
+
+
+class RefusedError(Exception):
+    """The answer was an error."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = error
+        self.message: str = error["message"]
+        self.code: int = error["code"]
+        self.key: str | None = error["data"].get("key")
+
+
+class Mobile:
+    """An app: it keeps the cookies of its login itself."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self.deployed = deployed
+        self.cookies: dict[str, Any] = {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json", "X-Database": self.deployed.database}
+
+    def post(self, body: str | bytes, **headers: str) -> tuple[int, Any]:
+        """Status and decoded body of the answer to any bytes."""
+        connection = HTTPConnection("127.0.0.1", self.deployed.port, timeout=30)
+        try:
+            connection.request("POST", "/json_rpc", body, {**self.headers, **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def status(self, method: str, body: str = "", kind: str = "application/json") -> int:
+        """The status of the answer to a request of any method and content type."""
+        connection = HTTPConnection("127.0.0.1", self.deployed.port, timeout=30)
+        try:
+            connection.request(method, "/json_rpc", body, {**self.headers, "Content-Type": kind})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def ask(self, method: str, params: Any, **headers: str) -> Any:
+        """The result of a request. Raises `RefusedError`."""
+        number = int(time.time() * 1000)
+        body = json.dumps({"id": number, "method": method, "params": params}, separators=(",", ":"))
+        status, answer = self.post(body, **headers)
+        assert (status, answer["id"]) == (200, number)
+        if answer["error"] is not None:
+            assert answer.keys() == {"id", "result", "error"}
+            assert answer["result"] is None
+            raise RefusedError(answer["error"])
+        assert answer.keys() == {"id", "result", "error", "dt"}
+        assert isinstance(answer["dt"], int)
+        return answer["result"]
+
+    def execute(self, model: str, method: str, args: Any = (), opts: Any = None) -> Any:
+        """The result of a model's method."""
+        return self.ask("execute", [model, method, list(args), opts or {}, self.cookies])
+
+    def login(self, login: str, password: str) -> Any:
+        """Log in by the model `login` and keep the cookies."""
+        data = {"db_name": self.deployed.database, "login": login, "password": password}
+        answer = self.execute("login", "login", [], {"context": {"data": data}})
+        self.keep(answer["cookies"])
+        return answer
+
+    def keep(self, cookies: dict[str, Any]) -> None:
+        """Store cookies, or forget those that are null."""
+        kept = {**self.cookies, **cookies}
+        self.cookies = {name: value for name, value in kept.items() if value is not None}
+
+
+class Browser(Mobile):
+    """The screens: what the login answers becomes cookies of the page, all of them text."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        jar = "; ".join(f"{name}={quote(str(value))}" for name, value in self.cookies.items())
+        return {"Content-Type": "application/json", **({"Cookie": jar} if jar else {})}
+
+    def execute(self, model: str, method: str, args: Any = (), opts: Any = None) -> Any:
+        return self.ask("execute", [model, method, list(args), opts or {}])
