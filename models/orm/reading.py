@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm import arguments
 from models.orm.answer import JsonText
 from models.orm.condition import own_condition
-from models.orm.dialect import Reference
+from models.orm.dialect import Reference, Vocabulary
 from models.orm.domain import Node, all_of, parse_domain
 from models.orm.errors import InputError, MissingError, UserError
 from models.orm.methods import rpc
@@ -33,7 +33,9 @@ class Reading(Snapshots):
     async def search(
         cls, env: Env, domain: Any = None, offset: Any = 0, limit: Any = None, order: Any = None, count: Any = False
     ) -> Any:
-        """Return the ids that match, in order; with `count` the pair of ids and total (Netforce)."""
+        """Return the ids that match, in order; with `count` the pair of ids and total (Odoo up to 16: the total)."""
+        if count is True and env.dialect.vocabulary is Vocabulary.ODOO:
+            return await cls.search_count(env, domain, limit)
         query, scope, condition = cls._searched(env, parse_domain(domain))
         terms = order_sql(scope, order)
         page = _page(query, limit, offset)
