@@ -43,7 +43,19 @@ async def test_values_are_cells(env_head: Env) -> None:
         extra={"a": 1.5},
         cover="AAE=",
     )
-    names = ["title", "price", "copies", "active", "state", "bought_on", "read_at", "opens", "extra", "cover", "edition"]
+    names = [
+        "title",
+        "price",
+        "copies",
+        "active",
+        "state",
+        "bought_on",
+        "read_at",
+        "opens",
+        "extra",
+        "cover",
+        "edition",
+    ]
 
     [row] = await exported(env_head, one, [*names, "shout", "remark", "shelf_id", ".id"])
 
