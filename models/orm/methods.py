@@ -68,9 +68,9 @@ def rpc(
     return expose if function is None else expose(function)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
-    """One callable method of one model, ready to be bound and called."""
+    """One callable method, ready to be bound and called. Models that share the declaration share the object."""
 
     name: str
     attribute: str

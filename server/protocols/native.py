@@ -1,19 +1,21 @@
 """POST /rpc: our own dialect, JSON-RPC 2.0 to the letter.
 
-    execute   [model, method, args, context] or by name, then also kwargs
-    login     [database, login, password] or by name -> token, user_id, user_name, company_id, companies, expires_at
-    logout    ends the session of the token
-    whoami    the same as login without token
-    version   who answers
-    transaction  {"calls": [{"model", "method", "args", "kwargs", "context"} ...], "context"} -> their answers
+    execute       [model, method, args, context] or by name, then also kwargs
+    login         [database, login, password] or by name -> token, user_id, user_name, company_id, companies, expires_at
+    logout        ends the session of the token
+    whoami        the same as login without token
+    version       who answers
+    rpc.discover  all this, and the models and methods that the caller may use, as an OpenRPC document
+    transaction   {"calls": [{"model", "method", "args", "kwargs", "context"} ...], "context"} -> their answers
 
 A write sent with the header Idempotency-Key may be sent again, for 90 days: the same call gets the same answer and is
 done once, another call under the same key is a conflict. In a batch the key counts for each member by its place; a
 transaction has one key.
 
-Credentials are a bearer token or an API key in the header Authorization, and nowhere else. They are looked at for each
-member of a batch anew. An error has the code of its class in `models.orm.errors`, and the data key, model, field, ids
-as far as they apply; -32603 has nothing but an error_id.
+Credentials are a bearer token or an API key in the header Authorization. Without that header the session's cookie
+counts if a page of ours makes the call (its Origin says so), which is how /doc tries calls. Credentials are looked at
+for each member of a batch anew. An error has the code of its class in `models.orm.errors`, and the data key, model,
+field, ids as far as they apply; -32603 has nothing but an error_id.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +31,8 @@ from server.deployment import VERSION, Deployment
 from server.exchange import begin, check_content_type, read_body, reply
 from server.execute import Call
 from server.protocols.jsonrpc import Methods, dispatch, exposed
+from server.protocols.odoo_cookie import token_of_own_page
+from server.protocols.openrpc import Discovery
 from server.transaction import calls_of, execute_all
 
 SCHEME = "bearer "
@@ -41,6 +45,7 @@ class Exchange:
 
     deployment: Deployment
     request: web.Request
+    discovery: Discovery
     executed: int = 0
 
     def next_key(self) -> str:
@@ -60,11 +65,20 @@ class Exchange:
         return given[len(SCHEME) :].strip() if given[: len(SCHEME)].lower() == SCHEME else ""
 
     @property
+    def shows_credentials(self) -> bool:
+        """Whether there are any, be they good or not."""
+        return "Authorization" in self.request.headers or bool(token_of_own_page(self.deployment, self.request))
+
+    @property
     def token(self) -> str:
-        """The bearer token or API key. Raises `SessionError` when there is none."""
-        if shown := self.token_shown:
-            return shown
-        raise SessionError(LOGIN_REQUIRED)
+        """The bearer token or API key, else the session of a page of ours. Raises `SessionError` when there is none."""
+        if "Authorization" in self.request.headers:
+            shown = self.token_shown
+        else:
+            shown = token_of_own_page(self.deployment, self.request)
+        if not shown:
+            raise SessionError(LOGIN_REQUIRED)
+        return shown
 
     async def user(self) -> User:
         """Whose credentials these are."""
@@ -76,6 +90,7 @@ class NativeEndpoint:
 
     def __init__(self, deployment: Deployment, methods: Methods | None = None) -> None:
         self._deployment = deployment
+        self._discovery = Discovery()
         self.methods = dict(METHODS if methods is None else methods)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -83,7 +98,7 @@ class NativeEndpoint:
         begin(request)
         check_content_type(request)
         body = await read_body(request)
-        answer = await dispatch(self.methods, Exchange(self._deployment, request), body)
+        answer = await dispatch(self.methods, Exchange(self._deployment, request, self._discovery), body)
         return web.Response(status=204) if answer is None else reply(answer)
 
 
@@ -145,6 +160,15 @@ async def version(exchange: Exchange, /, *given: Any, **named: Any) -> dict[str,
     return {"server": "tandem", "version": VERSION, "role": exchange.deployment.settings.role}
 
 
+async def discover(exchange: Exchange, /, *given: Any, **named: Any) -> dict[str, Any]:
+    """Describe the endpoint and what the caller may use; without credentials the endpoint alone."""
+    _arguments(given, named, ())
+    deployment = exchange.deployment
+    groups = (await exchange.user()).groups if exchange.shows_credentials else None
+    url = deployment.origin_of(exchange.request) + exchange.request.path
+    return exchange.discovery.document(deployment.registry, groups, url)
+
+
 METHODS: Methods = {
     "execute": exposed(execute),
     "transaction": exposed(transaction),
@@ -152,6 +176,7 @@ METHODS: Methods = {
     "logout": exposed(logout),
     "whoami": exposed(whoami),
     "version": exposed(version),
+    "rpc.discover": exposed(discover),
 }
 
 
