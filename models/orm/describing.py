@@ -5,7 +5,8 @@ Fields that the caller may not see are left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.orm import arguments
 from models.orm.declare import Operation
@@ -37,6 +38,9 @@ class Describing(Storing):
 
     __slots__ = ()
 
+    # Which method a form calls when a field is changed (`call_onchange`), by the field's own name.
+    onchanges: ClassVar[Mapping[str, str]] = {}
+
     @rpc(readonly=True, renamed={"fields": "allfields", "field_names": "allfields"})
     @classmethod
     async def fields_get(cls, env: Env, allfields: Any = None, attributes: Any = None) -> dict[str, dict[str, Any]]:
@@ -66,7 +70,11 @@ class Describing(Storing):
         """Return the attributes of each field by name, as Netforce names them."""
         env.profile.check(cls.meta, "read")
         chosen = _chosen(env, cls.meta, arguments.field_names(field_names))
-        return {name: _netforce(env, name, field) for name, field in chosen.items()}
+        described = {name: _netforce(env, name, field) for name, field in chosen.items()}
+        for name, field in chosen.items():
+            if called := cls.onchanges.get(field.name):
+                described[name]["on_change"] = called
+        return described
 
     @rpc(readonly=True)
     @classmethod

@@ -17,7 +17,7 @@ from models.orm.web_views import Row
 if TYPE_CHECKING:
     from models.orm.env import Env
 
-ONCHANGE = ("data", "path")
+ONCHANGES = (("data",), ("data", "path"))
 MAX_DEPTH = LIMITS.path_depth
 
 
@@ -50,15 +50,17 @@ class FormData(Paths):
         """Return what follows from an entry in a form that is not saved yet: {"data": the form's values}.
 
         The form's values and the path of the entry are in the context (`data`, `path`). What can be asked are methods
-        of the model that take `data` and `path`. Each many2one is answered as [id, label].
+        of the model that take `data`, or `data` and `path`. Each many2one is answered as [id, label].
         """
         found = cls.meta.methods.get(method) if isinstance(method, str) else None
-        if found is None or found.parameters != ONCHANGE:
+        if found is None or found.parameters not in ONCHANGES:
             raise UnknownMethodError(f"There is no such onchange on {cls.meta.name}.", model=cls.meta.name)
         data = env.context.values.get("data")
         if not isinstance(data, Mapping):
             raise InputError("context.data must be an object.", argument="data")
-        answer: Row = await getattr(cls, found.attribute)(env, dict(data), env.context.values.get("path") or "")
+        given = {"data": dict(data), "path": env.context.values.get("path")}
+        function = getattr(cls, found.attribute)
+        answer: Row = await function(env, **{name: given[name] for name in found.parameters})
         shown = answer if isinstance(answer.get("data"), dict) else {"data": answer}
         await cls._label(env, [shown["data"]])
         return shown

@@ -243,6 +243,7 @@ def test_a_model_describes_itself(app):
         "readonly": False,
         "type": "many2one",
         "relation": "contact",
+        "on_change": "onchange_contact",
     }
     assert (meta["lines"]["type"], meta["lines"]["relfield"]) == ("one2many", "order_id")
     assert ["voided", "Cancelled"] in meta["state"]["selection"]
@@ -456,3 +457,15 @@ def test_what_is_no_form_is_refused(app, data):
         app.execute("sale.order", "save_data", [data])
 
     assert refused.value.code == -32602
+
+
+def test_a_form_is_filled_in_before_it_is_saved(client, contact, product):
+    data = {"contact_id": contact[0], "lines": [{"product_id": product, "qty": 3}]}
+
+    answer = client.execute(
+        "sale.order", "call_onchange", ["onchange_product"], {"context": {"data": data, "path": "lines.0"}}
+    )
+
+    [line] = answer["data"]["lines"]
+    assert (answer["data"]["contact_id"], line["product_id"][0]) == (list(contact), product)
+    assert (line["qty"], line["unit_price"], line["amount"], answer["data"]["amount_total"]) == (3, 10, 30, 30)
