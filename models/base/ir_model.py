@@ -14,8 +14,9 @@ from models.orm.limits import LIMITS
 
 
 def names_of(model: type[Model]) -> list[str]:
-    """Return the names under which a model has records here: its own, and Odoo's where that is another."""
-    return list(dict.fromkeys((model.meta.word(ODOO.vocabulary), model.meta.name)))
+    """Return the names under which a model has records here: its own, and Odoo's where those are others."""
+    words = model.meta.words.get(ODOO.vocabulary, ())
+    return list(dict.fromkeys((*words, model.meta.name)))
 
 
 def _readable(env: Env) -> list[str]:

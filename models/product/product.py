@@ -11,8 +11,14 @@ TYPES = (("consu", "Goods"), ("product", "Storable goods"), ("service", "Service
 DEFAULT_UNIT = "select res_id from ir_model_data where module = 'uom' and name = 'product_uom_unit'"
 
 
-class Product(Model, name="product.product", label="Product", netforce="product"):
-    """Something sold: goods whose stock is counted (`is_storable`), goods that are not, or a service."""
+class Product(
+    Model, name="product.product", label="Product", odoo=("product.product", "product.template"), netforce="product"
+):
+    """Something sold: goods whose stock is counted (`is_storable`), goods that are not, or a service.
+
+    Odoo tells templates from their variants. Here each product is the only variant of its own template: both names lead
+    to the same record, by the same id.
+    """
 
     access = (
         Access(read="base.user"),
@@ -46,6 +52,10 @@ class Product(Model, name="product.product", label="Product", netforce="product"
     uom_id = fields.Many2One("Unit of Measure", "uom.uom", required=True, index=False)
     brand_id = fields.Many2One("Brand", "product.brand")
     categ_id = fields.Many2One("Product Category", "product.category")
+    product_tmpl_id = fields.Many2One("Product Template", "product.product", sql="{t}.id")
+    product_variant_id = fields.Many2One("Product", "product.product", sql="{t}.id")
+    product_variant_ids = fields.One2Many("Products", "product.product", "product_tmpl_id", readonly=True)
+    product_variant_count = fields.Integer("# Product Variants", sql="1", aggregate="")
     parent_id = fields.Many2One("Variant of", "product.product")
     variants = fields.One2Many("Variants", "product.product", "parent_id")
     taxes_id = fields.Many2Many(

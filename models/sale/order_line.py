@@ -46,6 +46,7 @@ class OrderLine(Model, name="sale.order.line", label="Sales Order Line"):
     sequence = fields.Integer("Sequence", default=10, aggregate="", netforce="sequence_no")
     display_type = fields.Selection("Display Type", (("line_section", "Section"), ("line_note", "Note")))
     product_id = fields.Many2One("Product", "product.product", on_delete="restrict")
+    product_template_id = fields.Many2One("Product Template", "product.product", sql="{t}.product_id")
     name = fields.Text("Description", required=True, searched=True, netforce="description")
     product_uom_qty = fields.Number("Quantity", digits=(16, 3), default=1, netforce="qty")
     product_uom_id = fields.Many2One(

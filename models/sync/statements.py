@@ -86,16 +86,8 @@ with ended as (
 """
 
 # The time moves on by whole intervals past the present one: what was missed is not made up for.
-FIRE = """
-with due as (
-    select id from sync_schedule where active and next_at <= now() + $1::interval
-    order by next_at limit 50 for update skip locked),
-fired as (
-    update sync_schedule s set last_at = now() + $1::interval, runs = runs + 1, write_date = now(),
-        next_at = next_at + seconds * interval '1 second'
-            * (floor(extract(epoch from now() + $1::interval - next_at) / seconds) + 1)
-    from due where s.id = due.id
-    returning s.id, s.company_id, s.kind, s.args, s.runs),
+# Adds the jobs of the schedules in `fired`, but for those whose last job is unfinished.
+ADD_FIRED = """,
 own as (
     insert into sync_remote (company_id, name)
     select distinct f.company_id, '' from fired f
@@ -109,6 +101,24 @@ where not exists (select from sync_job j
       and j.state in ('ready', 'running', 'parked'))
 returning id
 """
+
+FIRE = f"""
+with due as (
+    select id from sync_schedule where active and next_at <= now() + $1::interval
+    order by next_at limit 50 for update skip locked),
+fired as (
+    update sync_schedule s set last_at = now() + $1::interval, runs = runs + 1, write_date = now(),
+        next_at = next_at + seconds * interval '1 second'
+            * (floor(extract(epoch from now() + $1::interval - next_at) / seconds) + 1)
+    from due where s.id = due.id
+    returning s.id, s.company_id, s.kind, s.args, s.runs){ADD_FIRED}"""
+
+# By hand, beside the plan: the next time stays as it is.
+TRIGGER = f"""
+with fired as (
+    update sync_schedule s set last_at = now(), runs = runs + 1, write_uid = $2, write_date = now()
+    where s.id = any($1::bigint[])
+    returning s.id, s.company_id, s.kind, s.args, s.runs){ADD_FIRED}"""
 
 REACHED = """
 update sync_remote r set failures = 0, refused = false, blocked_until = null, last_error = null,

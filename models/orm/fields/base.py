@@ -66,6 +66,7 @@ class Field(Generic[T]):
         stored: bool = False,
         sequence: NumberSequence | None = None,
         aggregate: str = "",
+        settable: bool = False,
     ) -> None:
         """Declare the field, its label first.
 
@@ -74,10 +75,11 @@ class Field(Generic[T]):
         to the chatter. `searched`: content search looks into it. `odoo`, `netforce`: its other names, the first one
         answers. `sequence`: numbered when the caller gives no value. `aggregate`: the default of groups. `copied`:
         whether a copy of the record takes the value; readonly and numbered fields are not unless told so.
+        `settable`: an expression that clients may write; `prepare_create` and `prepare_write` take it out of the row.
         """
         self.label = label
         self.required = required
-        self.readonly = readonly or bool(sql or path) or compute is not None
+        self.readonly = readonly or (not settable and (bool(sql or path) or compute is not None))
         self.write_only = write_only
         self.default = default
         self.help = help
