@@ -76,6 +76,7 @@ create table res_company (
     phone text,
     website text,
     address text,
+    logo bytea,
     partner_id bigint,
     create_uid bigint,
     create_date timestamptz not null default now(),
@@ -286,6 +287,7 @@ create table ir_attachment (
 );
 create index ir_attachment_res_model_res_id_id_desc_index on ir_attachment (res_model, res_id, id desc);
 create index ir_attachment_create_uid_id_desc_c6566517_index on ir_attachment (create_uid, id desc) where res_id is null;
+create index ir_attachment_url_12dae3cb_index on ir_attachment (url) where url is not null;
 create index ir_attachment_blob_id_index on ir_attachment (blob_id);
 
 -- Audit entry: One operation on one record. Nobody writes or deletes entries over RPC.

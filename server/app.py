@@ -14,6 +14,8 @@ from server.database.connection import Connection, connect
 from server.database.pool import Pool
 from server.deployment import Deployment
 from server.execute import Executor
+from server.files.download import Downloads
+from server.files.upload import Uploads
 from server.health import Health
 from server.log import request_id
 from server.metrics import Gauges, Metrics
@@ -63,6 +65,7 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
     router.add_post("/json_rpc", NetforceEndpoint(deployment).handle)
     add_odoo(router, deployment)
+    add_files(router, deployment)
     router.add_get("/health/live", health.live)
     router.add_get("/health/ready", health.ready)
     router.add_get("/metrics", partial(_figures, deployment.metrics))
@@ -96,6 +99,18 @@ def add_pages(router: web.UrlDispatcher, pages: OdooPages) -> None:
     router.add_get("/web/session/logout", pages.log_out)
     router.add_get("/web/version", pages.version)
     router.add_get("/json/version", pages.version)
+
+
+def add_files(router: web.UrlDispatcher, deployment: Deployment) -> None:
+    """Files in and out."""
+    uploads, downloads = Uploads(deployment), Downloads(deployment)
+    router.add_post("/web/binary/upload_attachment", uploads.odoo)
+    router.add_post("/upload", uploads.netforce)
+    for path, handler in (("/web/content", downloads.content), ("/web/image", downloads.image)):
+        router.add_get(path, handler)
+        router.add_get(path + "/{path:.+}", handler)
+    router.add_get("/web/binary/company_logo", downloads.company_logo)
+    router.add_get("/static/db/{database}/files/{name}", downloads.stored)
 
 
 async def mark(_request: web.Request, response: web.StreamResponse) -> None:

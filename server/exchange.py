@@ -23,12 +23,12 @@ _numbers = itertools.count(1)
 async def read_body(request: web.Request, limit: int = LIMITS.body_bytes) -> bytes:
     """The whole body, decompressed. Answers 413 over the limit (bytes), 408 when it takes longer than it may."""
     if (request.content_length or 0) > limit:
-        raise too_large(limit)
+        raise too_large("body_bytes", limit)
     content = request.content
     if content.is_eof():  # nearly always: it came with the headers
         body = content.read_nowait(-1)
         if len(body) > limit:
-            raise too_large(limit)
+            raise too_large("body_bytes", limit)
         return body
     try:
         async with asyncio.timeout(LIMITS.body_seconds):
@@ -44,13 +44,14 @@ async def _read_all(content: StreamReader, limit: int) -> bytes:
     while chunk := await content.readany():
         body += chunk
         if len(body) > limit:
-            raise too_large(limit)
+            raise too_large("body_bytes", limit)
     return bytes(body)
 
 
-def too_large(limit: int) -> web.HTTPRequestEntityTooLarge:
-    """The answer to a body over the limit in bytes."""
-    return web.HTTPRequestEntityTooLarge(max_size=limit, text=f"The limit body_bytes is {limit}.")
+def too_large(limit: str, allowed: int = 0) -> web.HTTPRequestEntityTooLarge:
+    """The answer to a body over a limit in bytes, with the limit's name."""
+    size = allowed or getattr(LIMITS, limit)
+    return web.HTTPRequestEntityTooLarge(max_size=size, text=f"The limit {limit} is {size}.")
 
 
 def check_content_type(request: web.Request, allowed: Collection[str] = JSON) -> None:

@@ -62,7 +62,11 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
         Rule("public files", USERS.code, [("public", "=", True)], operations=("read",)),
     )
     order = "id desc"
-    indexes = (Index(("res_model", "res_id", "id desc")), Index(("create_uid", "id desc"), where="res_id is null"))
+    indexes = (
+        Index(("res_model", "res_id", "id desc")),
+        Index(("create_uid", "id desc"), where="res_id is null"),
+        Index(("url",), where="url is not null"),
+    )
 
     name = fields.Char("Name", required=True, searched=True)
     description = fields.Text("Description")

@@ -8,10 +8,14 @@ and looks at the mark again, so it never takes what a call that is still running
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.base.payload import Payload
 from models.orm import Env, Index, Key, Model, fields
+from models.orm.errors import MissingError
+
+if TYPE_CHECKING:
+    import asyncpg
 
 BATCH_BYTES = 4 << 20
 KEPT_HOURS = 24
@@ -58,6 +62,11 @@ delete from base_blob where id in (
 returning id
 """
 
+PIECE = """
+select p.content from ir_attachment a join base_blob_piece p on p.blob_id = a.blob_id
+where a.id = $1 and a.checksum = $2 and p.place = $3
+"""
+
 Piece = tuple[int, int, bytes]
 
 
@@ -87,6 +96,17 @@ def _batches(fresh: Sequence[tuple[int, Payload]]) -> Iterator[list[Piece]]:
                 batch, size = [], 0
     if batch:
         yield batch
+
+
+async def piece(connection: asyncpg.Connection, attachment: int, checksum: str, place: int) -> bytes:
+    """Return one piece of an attachment's content; whoever asks has made sure that it may be had.
+
+    Raises `MissingError` when the content is another one by now.
+    """
+    found = await connection.fetchval(PIECE, attachment, checksum, place)
+    if found is None:
+        raise MissingError
+    return bytes(found)
 
 
 async def clean(env: Env, limit: int) -> int:

@@ -33,6 +33,7 @@ class Company(Model, name="res.company", label="Company", netforce="company"):
     phone = fields.Char("Phone", size=64)
     website = fields.Char("Website")
     address = fields.Text("Address")
+    logo = fields.Binary("Logo")
     user_ids = fields.Many2Many(
         "Users",
         "res.users",
