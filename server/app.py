@@ -63,7 +63,9 @@ def add_routes(app: web.Application, deployment: Deployment, health: Health) -> 
     """Which path speaks which dialect."""
     router = app.router
     router.add_post("/rpc", NativeEndpoint(deployment).handle)
-    router.add_post("/json_rpc", NetforceEndpoint(deployment).handle)
+    netforce = NetforceEndpoint(deployment)
+    router.add_post("/json_rpc", netforce.handle)
+    router.add_options("/json_rpc", netforce.handle_options)
     add_odoo(router, deployment)
     add_files(router, deployment)
     router.add_get("/health/live", health.live)

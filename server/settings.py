@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="addresses or networks whose X-Forwarded-For is believed")
     ] = ()
+    web_origins: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9+.-]*://[^/\\s]+$")], ...],
+        Meta(description="origins (https://host) of pages elsewhere that may call /json_rpc"),
+    ] = ()
     odoo_serie: Annotated[str, Meta(description="the serie told to Odoo clients", pattern=r"^\d{1,2}\.\d$")] = "18.0"
     company_name: Annotated[str, Meta(description="name of the first company of a new database")] = ""
     demo: Annotated[bool, Meta(description="load demo data into a new database")] = False

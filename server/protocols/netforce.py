@@ -31,6 +31,12 @@ from server.protocols.netforce_errors import NetforceFault, netforce_error
 from server.protocols.netforce_login import login, login_by_context, logout, logout_by_cookies, set_company
 
 PLACES = 5
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Content-Type, X-Database, X-Schema, X-Locale",
+    "Access-Control-Max-Age": "600",
+}
+"""What a browser is told before a page of another origin may call."""
 NO_JSON, NO_REQUEST, NO_METHOD = -32700, -32600, -32601
 
 METHODS: Mapping[str, Callable[[Cookies, Mapping[str, Any]], Awaitable[Any]]] = {
@@ -76,6 +82,22 @@ class NetforceEndpoint:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         begin(request)
+        response = await self._reply(request)
+        response.headers.update(self._sharing(request))
+        return response
+
+    async def handle_options(self, request: web.Request) -> web.Response:
+        """Tell a browser whether the page may call: 403 when its origin is not one that the operator named."""
+        begin(request)
+        sharing = self._sharing(request)
+        return web.Response(status=204, headers={**sharing, **PREFLIGHT}) if sharing else web.Response(status=403)
+
+    def _sharing(self, request: web.Request) -> Mapping[str, str]:
+        origin = request.headers.get("Origin", "")
+        named = origin in self._deployment.settings.web_origins
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if named else {}
+
+    async def _reply(self, request: web.Request) -> web.Response:
         started = perf_counter()
         number: Any = None
         try:

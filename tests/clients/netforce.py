@@ -45,12 +45,13 @@ class Mobile:
         finally:
             connection.close()
 
-    def status(self, method: str, body: str = "", kind: str = "application/json") -> int:
-        """The status of the answer to a request of any method and content type."""
+    def send(self, method: str, body: str = "", **headers: str) -> tuple[int, dict[str, str]]:
+        """Status and headers of the answer to a request of any method."""
         connection = HTTPConnection("127.0.0.1", self.deployed.port, timeout=30)
         try:
-            connection.request(method, "/json_rpc", body, {**self.headers, "Content-Type": kind})
-            return connection.getresponse().status
+            connection.request(method, "/json_rpc", body, {**self.headers, **headers})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders())
         finally:
             connection.close()
 

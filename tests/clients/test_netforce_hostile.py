@@ -124,7 +124,9 @@ def test_another_page_cannot_use_them(browser, origin):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_form_cannot_use_them(browser, kind):
-    assert browser.status("POST", json.dumps({"id": 1, "method": "execute", "params": WHO}), kind) == 415
+    body = json.dumps({"id": 1, "method": "execute", "params": WHO})
+
+    assert browser.send("POST", body, **{"Content-Type": kind})[0] == 415
 
 
 def test_the_page_of_a_login_cannot_be_logged_out_from_elsewhere(browser):
@@ -137,7 +139,50 @@ def test_the_page_of_a_login_cannot_be_logged_out_from_elsewhere(browser):
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_no_other_method_of_http_is_served(deployed, method):
-    assert Mobile(deployed).status(method) == 405
+    assert Mobile(deployed).send(method)[0] == 405
+
+
+SHOP = "https://shop.example"
+
+
+@pytest.fixture(scope="module")
+def shared(server):
+    """The same deployment, whose operator lets the pages of a shop call it."""
+    return server.serve(web_origins=(SHOP,))
+
+
+def test_a_page_that_the_operator_named_may_call(shared, seller):
+    app = Mobile(shared)
+    body = json.dumps({"id": 1, "method": "execute", "params": [*WHO, {}, {"token": seller.cookies["token"]}]})
+
+    asked_first = app.send("OPTIONS", Origin=SHOP)
+    status, headers = app.send("POST", body, Origin=SHOP)
+
+    assert asked_first[0] == 204
+    assert asked_first[1]["Access-Control-Allow-Origin"] == SHOP
+    assert asked_first[1]["Access-Control-Allow-Methods"] == "POST"
+    assert "X-Database" in asked_first[1]["Access-Control-Allow-Headers"]
+    assert (status, headers["Access-Control-Allow-Origin"], headers["Vary"]) == (200, SHOP, "Origin")
+    assert "Access-Control-Allow-Credentials" not in {**asked_first[1], **headers}
+    assert app.post(body, Origin=SHOP)[1]["error"] is None
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://shop.example.evil", "null", ""])
+def test_other_pages_are_told_nothing(shared, deployed, origin):
+    for where in (shared, deployed):
+        for method in ("OPTIONS", "POST"):
+            status, headers = Mobile(where).send(method, "{}", Origin=origin)
+            assert status == (403 if method == "OPTIONS" else 200)
+            assert not [name for name in headers if name.startswith("Access-Control")]
+
+
+def test_cookies_of_the_browser_do_not_count_for_a_named_page(shared, seller):
+    browser = Browser(shared)
+    browser.keep(seller.cookies)
+
+    _, answer = browser.post(json.dumps({"id": 1, "method": "execute", "params": WHO}), Origin=SHOP)
+
+    assert answer["error"]["data"]["key"] == "access"
 
 
 # what may be done
