@@ -20,6 +20,7 @@ from server.health import Health
 from server.log import request_id
 from server.metrics import Gauges, Metrics
 from server.outgoing import equip, working
+from server.protocols.doc_pages import DocPages, PageFile
 from server.protocols.native import NativeEndpoint
 from server.protocols.netforce import NetforceEndpoint
 from server.protocols.odoo_doc import OdooDoc
@@ -89,6 +90,11 @@ def add_odoo(router: web.UrlDispatcher, deployment: Deployment) -> None:
     for folder in ("/doc", "/doc-bearer"):
         router.add_get(f"{folder}/index.json", doc.index)
         router.add_get(f"{folder}/{{model}}.json", doc.model)
+    pages = DocPages(deployment)
+    router.add_get("/doc", pages.index)
+    router.add_get("/doc/{model}", pages.model)
+    for name in ("page.css", "doc.js"):
+        router.add_get(f"/pages/{name}", PageFile(name).handle)
     add_pages(router, OdooPages(deployment))
 
 

@@ -82,15 +82,22 @@ def describe_model(profile: Profile, meta: Meta, shared: Mapping[str, Method]) -
     """Return all about one model: label, other names, rights, fields, and methods where they are not shared ones."""
     methods = sorted({method.name: method for method in offered_methods(profile, meta).values()}.items())
     return {
-        "label": meta.label,
-        "description": meta.help,
-        **_other_names(meta.words),
-        "operations": [operation for operation in OPERATIONS if profile.can(meta, operation)],
+        **summary(profile, meta),
         "fields": describe_fields(profile, meta),
         "methods": {
             name: {"$ref": f"#/x-methods/{name}"} if shared.get(name) is method else describe_method(method)
             for name, method in methods
         },
+    }
+
+
+def summary(profile: Profile, meta: Meta) -> Described:
+    """Return what a model is: label, records, other names, rights."""
+    return {
+        "label": meta.label,
+        "description": meta.help,
+        **_other_names(meta.words),
+        "operations": [operation for operation in OPERATIONS if profile.can(meta, operation)],
     }
 
 
@@ -110,11 +117,11 @@ def shared_methods(registry: Registry) -> dict[str, Method]:
 
 def describe_method(method: Method) -> Described:
     """Return one method."""
-    summary, _, more = method.help.partition("\n")
+    first, _, more = method.help.partition("\n")
     aliases = method.exposure.aliases
     return {
         "name": method.name,
-        "summary": summary,
+        "summary": first,
         **({"description": method.help} if more else {}),
         "params": [_parameter(given) for given in _taken(method)],
         "result": {"name": "result", "schema": _annotated(method.signature.return_annotation)},

@@ -40,16 +40,11 @@ class OdooDoc:
     async def _answer(self, request: web.Request, tell: Any) -> web.Response:
         begin(request)
         try:
-            user = await self._user(request)
+            user = await reader(self._deployment, request)
             check_database(self._deployment, request)
             return reply(encode(tell(self._deployment.registry.profile(user.groups))))
         except (AppError, UnauthorisedError) as error:
             return refused(error)
-
-    async def _user(self, request: web.Request) -> User:
-        if "Authorization" in request.headers or request.path.startswith("/doc-bearer/"):
-            return await bearer_user(self._deployment, request)
-        return await session_user(self._deployment, request)
 
     def _index(self, profile: Profile) -> dict[str, Any]:
         models = [m.meta for m in self._deployment.registry.models.values() if profile.operations(m.meta)]
@@ -70,6 +65,16 @@ class OdooDoc:
             },
             "methods": {word: _method(meta, method) for word, method in methods.items()},
         }
+
+
+async def reader(deployment: Deployment, request: web.Request) -> User:
+    """Who reads: whose key the request shows, else whose session it is.
+
+    Raises `UnauthorisedError`, `SessionError`, `AccessError`.
+    """
+    if "Authorization" in request.headers or request.path.startswith("/doc-bearer/"):
+        return await bearer_user(deployment, request)
+    return await session_user(deployment, request)
 
 
 def _summary(profile: Profile, meta: Meta) -> dict[str, Any]:

@@ -6,8 +6,9 @@ session info after it (odooly does when it knows no database, or for two-factor 
 
 import hmac
 import html
+import re
 import secrets
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from aiohttp import web
 
@@ -24,30 +25,41 @@ FORM_COOKIE = "login_form"
 FORM_SECONDS = 3600
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="stylesheet" href="/pages/page.css">
 <script>
 {data}
 </script>
+<main>
 <h1>{title}</h1>
 {body}
+</main>
 </html>
 """
 LOGIN = """<p>{message}</p>
 <form method="post" action="/web/login">
 <input type="hidden" name="csrf_token" value="{token}">
-<label>Login <input name="login" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<input type="hidden" name="redirect" value="{after}">
+<label><span>Login</span><input name="login" autocomplete="username" required autofocus></label>
+<label><span>Password</span><input name="password" type="password" autocomplete="current-password" required></label>
 <p><button>Log in</button></p>
 </form>"""
 HOME = """<p>You are logged in as {name}.</p>
+<p><a href="/doc">What can be called</a></p>
 <p><a href="/web/session/logout">Log out</a></p>"""
+LOGIN_PATH = "/web/login"
+# Pages that a login may lead to: nothing that a link from elsewhere could choose.
+AFTER_LOGIN = re.compile(r"/doc(/[A-Za-z0-9_.]{1,128})?", re.ASCII)
 
 
 class OdooPages:
@@ -76,16 +88,17 @@ class OdooPages:
     async def login_form(self, request: web.Request) -> web.Response:
         """Show the form."""
         begin(request)
-        return self._form(request)
+        return self._form(request, after=request.query.get("redirect", ""))
 
     async def log_in(self, request: web.Request) -> web.Response:
         """Take the form: on to the pages with a session, or the form again with what was wrong."""
         begin(request)
         check_content_type(request, FORM)
         given = _fields(await read_body(request))
+        after = given.get("redirect", "")
         shown = request.cookies.get(FORM_COOKIE, "")
         if not shown or not hmac.compare_digest(shown.encode(), given.get("csrf_token", "").encode()):
-            return self._form(request, "The form has expired. Please try again.", 400)
+            return self._form(request, "The form has expired. Please try again.", 400, after)
         deployment = self._deployment
         try:
             check_origin(deployment, request)
@@ -97,10 +110,10 @@ class OdooPages:
                 replaces=token_of(request),
             )
         except LoginError:
-            return self._form(request, "Wrong login or password.")
+            return self._form(request, "Wrong login or password.", after=after)
         except RateError as error:
-            return self._form(request, error.message, 429)
-        response = _elsewhere("/web")
+            return self._form(request, error.message, 429, after)
+        response = _elsewhere(_page_after(after) or "/web")
         set_session(deployment, request, response, opened)
         response.del_cookie(FORM_COOKIE, path="/web/login")
         return response
@@ -119,10 +132,10 @@ class OdooPages:
         info = version_info(self._deployment.settings.odoo_serie)
         return reply(encode({"version": info["server_version"], "version_info": info["server_version_info"]}))
 
-    def _form(self, request: web.Request, message: str = "", status: int = 200) -> web.Response:
+    def _form(self, request: web.Request, message: str = "", status: int = 200, after: str = "") -> web.Response:
         token = secrets.token_hex(32)
         data = f'odoo = {{ csrf_token: "{token}" }};'
-        page = LOGIN.format(message=html.escape(message), token=token)
+        page = LOGIN.format(message=html.escape(message), token=token, after=_page_after(after))
         return self._with_token(request, token, _page("Log in", data, page, status))
 
     def _with_token(self, request: web.Request, token: str, response: web.Response) -> web.Response:
@@ -142,6 +155,17 @@ class OdooPages:
 def _page(title: str, data: str, body: str, status: int = 200) -> web.Response:
     text = PAGE.format(title=title, data=data, body=body)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def to_login(path: str) -> web.Response:
+    """Ask whoever wants a page to log in first, and lead back to it."""
+    after = _page_after(path)
+    return _elsewhere(f"{LOGIN_PATH}?redirect={quote(after, safe='')}" if after else LOGIN_PATH)
+
+
+def _page_after(path: str) -> str:
+    """The page to show after a login, empty where it is none of those that may be asked for."""
+    return path if AFTER_LOGIN.fullmatch(path) else ""
 
 
 def _elsewhere(path: str) -> web.Response:
