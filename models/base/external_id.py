@@ -42,6 +42,27 @@ class ExternalId(Model, name="ir.model.data", label="External Identifier"):
             raise AccessError(f"Not enough access rights on the external ID {full}")
         return [word, found[0].res_id if is_there else False]
 
+    @rpc(readonly=True)
+    @classmethod
+    async def xmlid_to_res_model_res_id(cls, env: Env, xmlid: Any, raise_if_not_found: Any = False) -> list[Any]:
+        """Return [model, id] of the record behind "module.name", [false, false] when there is none (Odoo up to 14)."""
+        module, dot, name = xmlid.partition(".") if isinstance(xmlid, str) else ("", "", "")
+        if not dot:
+            raise InputError('An external id is written "module.name".', argument="xmlid")
+        try:
+            return await cls.check_object_reference(env, module, name)
+        except MissingError:
+            if raise_if_not_found:
+                raise
+            return [False, False]
+
+    @rpc(readonly=True)
+    @classmethod
+    async def xmlid_to_res_id(cls, env: Env, xmlid: Any, raise_if_not_found: Any = False) -> int | bool:
+        """Return the id of the record behind "module.name", false when there is none (Odoo up to 14)."""
+        record: int | bool = (await cls.xmlid_to_res_model_res_id(env, xmlid, raise_if_not_found))[1]
+        return record
+
     @classmethod
     async def ids_of(cls, env: Env, *xml_ids: str) -> dict[str, int]:
         """Return {external id: record id} for those that are known; inside the server, without access checks."""
