@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "do the outbox's jobs without answering calls",
     "migrate": "bring the database to this release",
     "schema": "print schema.sql",
+    "reconcile": "compare every hand-over with the other side, and resend what has not arrived",
     "doctor": "look at the database, the outbox and the other side",
     "user": "list and create users, set passwords",
     "apikey": "make, list and revoke API keys",

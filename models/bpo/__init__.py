@@ -12,6 +12,7 @@ from models.bpo.lead import Lead
 from models.bpo.lost import LostWizard
 from models.bpo.lost_reason import LostReason
 from models.bpo.order import OpportunityOrder
+from models.bpo.reconciling import BpoReconciliation, ReconcileWithDealer
 from models.bpo.source import BpoLeadSource
 from models.bpo.stage import BpoStage
 from models.bpo.team import Tag, Team
@@ -34,10 +35,11 @@ MODELS: tuple[type[Model], ...] = (
     Visit,
     LostWizard,
     DealerEvent,
+    BpoReconciliation,
     OpportunityOrder,
 )
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA)
-HANDLERS: tuple[AnyHandler, ...] = (Endorsement(),)
+HANDLERS: tuple[AnyHandler, ...] = (Endorsement(), ReconcileWithDealer())
 CHECKS: tuple[Look, ...] = (look_at_endorsements,)
 
 __all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]

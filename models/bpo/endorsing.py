@@ -29,7 +29,7 @@ from models.orm.data import external_ids
 from models.orm.errors import TransitionError, UserError, ValidationError
 from models.orm.methods import rpc
 from models.sync.handler import Handler, RemoteCall
-from models.sync.outbox import enqueue
+from models.sync.outbox import enqueue, resend_last
 from models.sync.queue import State
 from models.sync.redaction import redact
 
@@ -94,6 +94,22 @@ class Endorsing(Closing):
         return True
 
     @classmethod
+    async def hand_over_again(cls, env: Env, lead_id: int) -> None:
+        """Send the endorsement of a lead once more, as the same event; as a new one when the outbox has forgotten it.
+
+        For code that has found out, as the system, that it did not arrive. Raises `ConflictError` while it is sent.
+        """
+        if not await resend_last(env, (MODEL, lead_id), KIND):
+            names = ("endorse_kind", "endorsed_by.name", "endorsed_at", "dealership_id", "company_id")
+            [lead] = await cls.browse(env, [lead_id], [*READ, *names])
+            link = lead["endorse_url"] or await lead_link(env, lead_id)
+            payload = {**endorsement_payload(lead), "sq_flag": lead["endorse_kind"], "bpo_source_url": link}
+            payload |= {"endorsed_by": lead["endorsed_by.name"], "event_id": str(uuid.uuid4())}
+            payload |= {"endorsed_at": LeadRecord.endorsed_at.dump(lead["endorsed_at"])}
+            await cls._send(env, lead, lead["dealership_id"], payload)
+        await cls.update(decided(env), [lead_id], {"endorse_state": "pending"})
+
+    @classmethod
     async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
         """Keep the dealership of an endorsed lead: its callback is bound to it (statement H27)."""
         await super().prepare_write(env, ids, row)
@@ -141,13 +157,16 @@ class Endorsing(Closing):
         moved = {} if lead.stage_id == stage.id else {"stage_id": stage.id, "probability": stage.probability}
         await cls.update(decided(env), [lead.id], {**values, **moved})
         await tell(env, cls, {lead.id: f"Endorsed {WORDS[kind]} to {dealership.name} by {env.user.name}."})
-        remote = env[Dealership].remote_name(dealership.id)
+        await cls._send(system, lead, dealership.id, payload)
+
+    @classmethod
+    async def _send(cls, env: Env, lead: LeadRecord, dealership_id: int, payload: dict[str, Any]) -> None:
         await enqueue(
-            system,
+            env,
             KIND,
-            {"dealership_id": dealership.id, "payload": payload},
+            {"dealership_id": dealership_id, "payload": payload},
             lane=(MODEL, lead.id),
-            remote=remote,
+            remote=env[Dealership].remote_name(dealership_id),
             event=payload["event_id"],
             company_id=lead["company_id"],
         )

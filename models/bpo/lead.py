@@ -7,6 +7,7 @@ closing.py      won and lost by hand
 endorsing.py    handing it to a dealer
 outcome.py      what the dealer says became of it          (dealer_report.py: what a dealer sends)
 history.py      its whole way as one story
+reconciling.py  comparing all of them with the dealers
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.bpo.call import BpoCall, Visit
 from models.bpo.groups import AGENT, MANAGER, SUPERVISOR
-from models.bpo.history import Remembering
 from models.bpo.owning import refuse_closed
+from models.bpo.reconciling import Reconciling
 from models.orm import arguments
 from models.orm.declare import USER, Access, Index, Key, Rule
 from models.orm.methods import rpc
@@ -38,7 +39,7 @@ COPIED = (
 )  # fmt: skip
 
 
-class Lead(Remembering, name="crm.lead", label="Lead"):
+class Lead(Reconciling, name="crm.lead", label="Lead"):
     """A customer who may buy, from capture to won, lost or endorsed."""
 
     __slots__ = ()
@@ -59,6 +60,7 @@ class Lead(Remembering, name="crm.lead", label="Lead"):
         Index(("company_id", "priority desc", "id desc")),
         Index(("company_id", "user_id", "priority desc", "id desc")),
         Index(("company_id", "endorse_state"), where="endorse_state in ('pending', 'failed')"),
+        Index(("dealership_id", "id"), where="endorse_state <> 'none'"),
         Index(("company_id", "date_won"), where="date_won is not null"),
         Index(("company_id", "date_lost", "lost_reason"), where="date_lost is not null"),
     )

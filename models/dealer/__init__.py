@@ -10,6 +10,7 @@ from models.dealer.lead import DealerLead
 from models.dealer.lost import LostWizard
 from models.dealer.order import LeadOrder
 from models.dealer.receipt import Receipt
+from models.dealer.reconciling import DealerReconciliation, ReconcileWithBpo
 from models.dealer.source import DealerLeadSource
 from models.dealer.stage import DealerStage
 from models.orm.data import Datum
@@ -26,10 +27,11 @@ MODELS: tuple[type[Model], ...] = (
     LostWizard,
     Receipt,
     BpoConnection,
+    DealerReconciliation,
     LeadOrder,
 )
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA)
-HANDLERS: tuple[AnyHandler, ...] = (Callback(),)
+HANDLERS: tuple[AnyHandler, ...] = (Callback(), ReconcileWithBpo())
 CHECKS: tuple[Look, ...] = (look_at_callbacks,)
 
 __all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]

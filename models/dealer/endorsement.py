@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from models.crm.link import source_url
 from models.orm.dialect import ODOO
 from models.orm.errors import AppError, InputError, RequiredError, ValidationError
 from models.orm.fields import Field
@@ -52,7 +52,6 @@ TAKEN: Mapping[str, tuple[str, ...]] = {
     "bpo_endorsed_at": ("endorsed_at",),
 }
 NEEDED = ("contact_name",)
-PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +95,6 @@ def digest(payload: Mapping[str, Any]) -> str:
     """Return what tells two payloads apart, whatever the order of their keys."""
     text = json.dumps(payload, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
-
-
-def source_url(text: str) -> str:
-    """Return an http(s) link in one spelling: host in lower case, no default port, no slash at the end (H136)."""
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or len(text) > 2048 or not text.isprintable() or parts.scheme not in PORTS or "@" in parts.netloc:
-        raise ValidationError(
-            "bpo_source_url must be a link that begins with http:// or https://.", field="bpo_source_url"
-        )
-    shown = f"[{host}]" if ":" in host else host
-    netloc = shown if port is None or port == PORTS[parts.scheme] else f"{shown}:{port}"
-    return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), parts.query, parts.fragment))
 
 
 def _values(payload: Mapping[str, Any], fields: Mapping[str, Field[Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:

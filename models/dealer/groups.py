@@ -6,6 +6,7 @@ USER = "dealer.user"
 MANAGER = "dealer.manager"
 ADMIN = "dealer.admin"
 PUSH_SERVICE = "dealer.push_service"
+RECONCILE_SERVICE = "dealer.reconcile_service"
 
 GROUPS = (
     Group(
@@ -14,4 +15,5 @@ GROUPS = (
     Group(MANAGER, "Dealer Manager: all leads", implies=(USER, "sale.manager", "stock.manager"), area="dealer"),
     Group(ADMIN, "Dealer Admin: all leads and configuration", implies=(MANAGER,), area="dealer"),
     Group(PUSH_SERVICE, "BPO push service: hands endorsed leads in, nothing else", area="dealer"),
+    Group(RECONCILE_SERVICE, "BPO reconciling: asks what became of leads it handed in", area="dealer"),
 )

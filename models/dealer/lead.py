@@ -8,6 +8,7 @@ callback.py     telling the BPO
 closing.py      Mark Won, Mark Lost                        (gate.py: when a lead may be won)
 intake.py       receiving leads endorsed by the BPO        (endorsement.py: what a BPO sends)
 history.py      its whole way as one story
+reconciling.py  comparing all of them with the BPO
 actions.py      which buttons there are
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from models.dealer.actions import Situation, buttons
 from models.dealer.call import DealerCall
 from models.dealer.groups import MANAGER, USER
-from models.dealer.history import Remembering
+from models.dealer.reconciling import Reconciling
 from models.dealer.stage import DealerStage
 from models.orm import arguments
 from models.orm.declare import USER as CALLER
@@ -43,7 +44,7 @@ FILTERS: dict[str, list[Any]] = {
 }
 
 
-class DealerLead(Remembering, name="dealer.crm.lead", label="Dealer Lead"):
+class DealerLead(Reconciling, name="dealer.crm.lead", label="Dealer Lead"):
     """A customer who may buy a vehicle, from walk-in or endorsement to won or lost."""
 
     access = (Access(read=USER, write=USER, delete=MANAGER),)
@@ -73,6 +74,7 @@ class DealerLead(Remembering, name="dealer.crm.lead", label="Dealer Lead"):
         Index(("company_id", "user_id", "priority desc", "id desc")),
         Index(("company_id", "priority desc", "id desc")),
         Index(("company_id", "bpo_callback_state"), where="bpo_callback_state in ('pending', 'failed', 'skipped')"),
+        Index(("company_id", "bpo_source_lead_id"), where="bpo_source_lead_id is not null"),
         Index(("company_id", "date_won"), where="date_won is not null"),
         Index(("company_id", "date_lost", "lost_reason"), where="date_lost is not null"),
     )

@@ -39,7 +39,7 @@ DATA: tuple[Datum, ...] = (
     account("josefina.reyes", "Josefina Reyes", "bpo.agent"),
     account("carlo.bautista", "Carlo Bautista", "bpo.supervisor"),
     account("elena.tan", "Elena Tan", "bpo.manager"),
-    account(CALLBACK_LOGIN, "Callback of Foton Quezon Avenue", "bpo.callback_service"),
+    account(CALLBACK_LOGIN, "Callback of Foton Quezon Avenue", "bpo.callback_service", "bpo.reconcile_service"),
     *(
         Datum(f"demo.bpo_brand_{code.lower()}", "crm.brand", {"code": code, "name": name, "sequence": 10 * place})
         for place, (code, name) in enumerate(BRANDS, 1)

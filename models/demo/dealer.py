@@ -18,7 +18,7 @@ DATA: tuple[Datum, ...] = (
     account("antonio.lim", "Antonio Lim", "dealer.manager"),
     account("teresa.ong", "Teresa Ong", "dealer.admin"),
     account("ramon.flores", "Ramon Flores", "stock.user"),
-    account(PUSH_LOGIN, "Hand-over of the BPO", "dealer.push_service"),
+    account(PUSH_LOGIN, "Hand-over of the BPO", "dealer.push_service", "dealer.reconcile_service"),
     *(
         Datum(
             _product(vehicle.code),

@@ -84,9 +84,14 @@ class Handler(ABC):
         """
 
     async def send(self, call: RemoteCall, job: Job, remotes: Remotes) -> Outcome:
-        """Make the call. What `rpc_client` raises is understood by the worker."""
+        """Make the call. What `rpc_client` raises is understood by the worker.
+
+        A repeat of ours gets the answer that the first try got. What somebody had sent again is looked at anew: it
+        may have been undone at the other side since.
+        """
         client = remotes.client(call.account)
-        answer = await client.execute(call.model, call.method, [call.payload], idempotency_key=job.event)
+        key = f"{job.event}:{job.resends}" if job.resends else job.event
+        answer = await client.execute(call.model, call.method, [call.payload], idempotency_key=key)
         return Outcome.delivered(answer)
 
     @abstractmethod

@@ -57,7 +57,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job as its handler sees it. `age`: since its first try. `suspect`: its remote has been failing."""
+    """A claimed job as its handler sees it. `age`: since its first try. `suspect`: its remote has been failing.
+
+    `resends` counts how often somebody had it sent again.
+    """
 
     id: int
     company_id: int
@@ -72,6 +75,7 @@ class Job:
     age: timedelta
     args: Any = field(repr=False, compare=False)
     suspect: bool = False
+    resends: int = 0
 
     @property
     def record_id(self) -> int:
@@ -275,4 +279,5 @@ def _job(row: asyncpg.Record, *, suspect: bool = False) -> Job:
         age=row["age"],
         args=json.loads(row["args"]) if row["args"] is not None else None,
         suspect=suspect,
+        resends=row["resends"],
     )

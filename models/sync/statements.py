@@ -1,7 +1,7 @@
 """The SQL of the queue. Where it speaks of time, $1 is added to the present: zero, but for tests."""
 
 COLUMNS = """j.id, j.company_id, j.event, j.kind, j.remote, j.lane, j.lane_seq, j.attempts, j.trace, j.claim, j.args,
-    coalesce(now() - j.first_at, interval '0') as age"""
+    j.resends, coalesce(now() - j.first_at, interval '0') as age"""
 
 BY_ID = f"select {COLUMNS} from sync_job j where j.id = any($1::bigint[]) order by j.id"
 

@@ -29,6 +29,7 @@ class Site:
     url: str
     database: str
     admin: AsyncClient
+    secret_key: str = ""
 
     async def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         return await self.admin.execute(model, method, args, kwargs=kwargs)
@@ -105,17 +106,18 @@ class Pair:
 
 async def deployed(stack: AsyncExitStack, role: str) -> Site:
     database = await stack.enter_async_context(scratch_database(await deployments.template(role)))
+    key = Fernet.generate_key().decode()
     listening = socket.create_server(("127.0.0.1", 0))
     settings = Settings(
         role=role,  # type: ignore[arg-type]
         database_name=database,
         remote_allow=("127.0.0.1",),
-        secret_key=Fernet.generate_key().decode(),
+        secret_key=key,
     )
     await stack.enter_async_context(serving(create_app(settings, shared_cluster()), listening))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     client = AsyncClient(url, database=database, login="admin", password=deployments.ADMIN_PASSWORD)
-    return Site(url, database, await stack.enter_async_context(client))
+    return Site(url, database, await stack.enter_async_context(client), key)
 
 
 @asynccontextmanager

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dealer.endorsement import read_endorsement, source_url
+from models.crm.link import source_url
+from models.dealer.endorsement import read_endorsement
 from models.dealer.record import LeadRecord
 from models.orm.errors import AppError, InputError, RequiredError, ValidationError
 

@@ -94,6 +94,9 @@ class OdooStandIn:
         return {**info, "server_serie": self.serie, "protocol_version": 1}
 
     def _execute(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
+        if name in ("search", "search_read"):
+            assert (kwargs or {}).get("context") == {"active_test": False}
+            return self.searched(model, name, *args)
         method = self.methods.get((model, name))
         if method is None:
             raise OdooError("odoo.exceptions.UserError", f"Object {model} doesn't exist")
@@ -101,6 +104,10 @@ class OdooStandIn:
             raise OdooError("builtins.TypeError", f"{name}() takes 2 positional arguments")
         self.payloads.append(args[0])
         return method(args[0])
+
+    def searched(self, model: str, *_asked: Any) -> Any:
+        """Answer a search."""
+        raise OdooError("odoo.exceptions.AccessError", f"You are not allowed to access {model}.")
 
 
 class OdooBpo(OdooStandIn):
@@ -124,6 +131,21 @@ class OdooBpo(OdooStandIn):
             lead["chatter"].append(f"{payload['dealer_lead_name']}: {payload['outcome']}")
         return {"bpo_lead_name": lead["name"], "note": False} if self.tells else None
 
+    def searched(self, model: str, name: str, domain: list[Any], *_fields: Any) -> Any:
+        """Find leads by id and by a flag of their stage; this Odoo's stages do not know which of them loses."""
+        assert model == "crm.lead"
+        [found, *flags] = domain
+        leads = {number: lead for number, lead in self.leads.items() if number in found[2]}
+        if name == "search_read":
+            lost = {number: lead["stage"] == "lost" for number, lead in leads.items()}
+            return [
+                {"id": number, "name": lead["name"], "active": not lost[number], "probability": 0.0}
+                for number, lead in leads.items()
+            ]
+        if flags != [["stage_id.is_won", "=", True]]:
+            raise OdooError("builtins.ValueError", "Invalid field crm.stage.is_lost in leaf")
+        return [number for number, lead in leads.items() if lead["stage"] == "won"]
+
 
 class OdooDealer(OdooStandIn):
     """A dealer: what it received, by the address of the BPO's lead."""
@@ -142,6 +164,16 @@ class OdooDealer(OdooStandIn):
         number = self.leads.setdefault(key, len(self.leads) + 1)
         answer = {"dealer_lead_id": number, "dealer_lead_name": f"DLEAD/{number:05}", "created": created}
         return {**answer, "sale_order_id": False, "sale_order_name": False}
+
+    def searched(self, model: str, name: str, domain: list[Any], fields: list[str]) -> Any:
+        """Find leads by the BPO's ids."""
+        assert (model, name, domain[0][0]) == ("dealer.crm.lead", "search_read", "bpo_source_lead_id")
+        empty = dict.fromkeys(fields, False)
+        return [
+            {**empty, "id": number, "name": f"DLEAD/{number:05}", "bpo_source_lead_id": lead, "bpo_source_url": url}
+            for (url, lead), number in self.leads.items()
+            if lead in domain[0][2]
+        ]
 
 
 class OdooCaller:

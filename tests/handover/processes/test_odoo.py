@@ -61,6 +61,52 @@ async def has_verdict(way, lead, verdict):
     return (await way.job(lead))["verdict"] == verdict
 
 
+async def reconciled(client, model, **options):
+    """Compare with the Odoo; returns what came of it and what differs, by lead."""
+    begun = await client.execute(model, "reconcile", [], kwargs=options)
+    runs = client.get_model("dealer.crm.reconciliation" if model == DEALER_LEAD else "crm.reconciliation")
+    [run] = begun if isinstance(begun, list) else [begun]
+
+    async def is_over():
+        [found] = await runs.read([run], ["state"])
+        return found["state"] != "running"
+
+    await eventually(is_over)
+    [found] = await runs.read([run], ["state", "error", "different", "not_compared", "differences"])
+    assert found["state"] == "done", found
+    return found, {one["bpo_lead_id"]: (one["kind"], one["repair"]) for one in found["differences"] or []}
+
+
+@pytest.mark.statement("D1")
+async def test_an_odoo_is_compared_as_far_as_it_can_answer(sides):
+    way = ways(sides)["callback"]
+    leads = untold, told, missing, differing = await way.ready(4)
+    server = OdooBpo()
+    known(server, leads)
+    async with told_to(sides, server):
+        for lead in (untold, told, differing):
+            await way.step(lead)
+            await comes_to(way, lead, "delivered")
+        server.leads[untold.bpo]["stage"] = "Endorsed"  # as from a backup
+        server.leads[differing.bpo]["stage"] = "lost"
+        del server.leads[missing.bpo]
+        found, named = await reconciled(sides.dealer.at(SELLER), DEALER_LEAD, repair=True)
+        ours = {lead.bpo for lead in leads}
+        await eventually(lambda: comes_back(server, untold))
+
+    assert {lead: what for lead, what in named.items() if lead in ours} == {
+        untold.bpo: ("outcome_not_arrived", "resent"),
+        missing.bpo: ("missing_at_bpo", "by hand"),
+        differing.bpo: ("outcome_differs", "by hand"),
+    }
+    assert "order numbers" in found["not_compared"]
+    await way.sides.healthy()
+
+
+async def comes_back(server, lead):
+    return server.leads[lead.bpo]["stage"] == "won"
+
+
 @pytest.mark.statement("D1", "D10", "H81", "H83")
 @pytest.mark.parametrize("server", [OdooBpo(), OdooBpo("19.0"), OdooBpo("16.0", tells=False)])
 async def test_an_odoo_hears_how_a_lead_ended(sides, server):
@@ -144,6 +190,9 @@ async def test_an_odoo_receives_a_lead_and_its_answer_may_be_lost(sides):
         await comes_to(way, strange, "rejected")
         async with sides.bpo.env() as env:
             await env["sync.job"].skip(env, [(await way.job(strange))["id"]])
+        found, named = await reconciled(sides.bpo.at(BPO_MANAGER), BPO_LEAD, dealership_id=dealership)
+        assert named == {strange.bpo: ("missing_at_dealer", "can be resent")}
+        assert "the dealer alone has" in found["not_compared"]
 
     first, second, _ = server.payloads
     assert first == second
