@@ -32,9 +32,9 @@ from models.base import idempotency
 from models.orm.dialect import NATIVE, Dialect, Vocabulary
 from models.orm.env import Context, Env, User
 from models.orm.errors import AccessError, AppError, UnknownMethodError, UnknownModelError
+from models.orm.kind import Kind
 from models.orm.limits import LIMITS
 from models.orm.methods import Method
-from models.orm.model import Model
 from models.orm.registry import Registry
 from server.database.connection import Connection
 from server.database.errors import CONNECTION_LOST
@@ -179,7 +179,7 @@ class Executor:
                 self._metrics.retry(getattr(error, "sqlstate", None) or "lost")
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 4**run.attempts)))  # noqa: S311
 
-    def _resolve(self, run: Run, call: Call) -> tuple[type[Model], Method]:
+    def _resolve(self, run: Run, call: Call) -> tuple[type[Kind], Method]:
         groups = run.user.groups
         model = self.registry.names.get(call.model)
         if model is None:

@@ -15,20 +15,13 @@ SOURCES = sorted(path for top in ("server", "models", "rpc_client") for path in 
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file imports when it runs (imports for type checking alone do not count)."""
-    for node in _running(ast.parse(path.read_text()).body):
+    """Yield the dotted names that a file imports, be it for type checking alone."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{name.name}" for name in node.names)
-
-
-def _running(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    for statement in body:
-        if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test):
-            continue
-        yield from ast.walk(statement)
 
 
 def module(path: Path) -> str:

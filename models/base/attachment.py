@@ -195,7 +195,7 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
             row["res_model"] = model.meta.name
             if row["res_id"] is not None:
                 wanted.setdefault(model.meta.name, set()).add(row["res_id"])
-        possible = {meta.name for meta in documents(env.registry, cls.meta)}
+        possible = {meta.name for meta in documents(env.registry.metas, cls.meta)}
         for name, ids in wanted.items():
             if name not in possible:
                 raise ValidationError(f"Nothing can be attached to {name}.", model=cls.meta.name, field="res_model")

@@ -10,10 +10,11 @@ from models.base.groups import USERS
 from models.orm import Access, Env, Key, Model, Placeholder, Rule, fields, rpc
 from models.orm.dialect import ODOO
 from models.orm.errors import InputError, LimitError
+from models.orm.kind import Kind
 from models.orm.limits import LIMITS
 
 
-def names_of(model: type[Model]) -> list[str]:
+def names_of(model: type[Kind]) -> list[str]:
     """Return the names under which a model has records here: its own, and Odoo's where those are others."""
     words = model.meta.words.get(ODOO.vocabulary, ())
     return list(dict.fromkeys((*words, model.meta.name)))

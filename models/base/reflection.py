@@ -9,12 +9,13 @@ from typing import Any
 
 from models.base.ir_model import names_of
 from models.base.ir_module import VERSION
-from models.orm import COMPANIES, Env, Model, Registry
+from models.orm import COMPANIES, Env, Registry
 from models.orm.access import company_rules
 from models.orm.declare import Operation, Placeholder, Rule
 from models.orm.describing import describe
 from models.orm.dialect import ODOO
 from models.orm.fields import Field, Many2One
+from models.orm.kind import Kind
 from models.orm.meta import Meta
 
 Row = dict[str, Any]
@@ -124,7 +125,7 @@ def _with_ids(row: Row, meta: Meta, models: Mapping[str, int], groups: Mapping[s
     return found
 
 
-def _model(model: type[Model], name: str) -> Row:
+def _model(model: type[Kind], name: str) -> Row:
     meta = model.meta
     return {
         "model": name,
@@ -137,7 +138,7 @@ def _model(model: type[Model], name: str) -> Row:
     }
 
 
-def _fields(registry: Registry, model: type[Model]) -> Iterable[Row]:
+def _fields(registry: Registry, model: type[Kind]) -> Iterable[Row]:
     everything = registry.profile(None)
     for field in model.meta.fields.values():
         described = describe(everything, field, ODOO)
@@ -207,7 +208,7 @@ def _shown(value: Any) -> str:
     return repr(value)
 
 
-def _areas(model: type[Model]) -> list[str]:
+def _areas(model: type[Kind]) -> list[str]:
     """The areas that declare or extend a model, the first one first."""
     modules = [base.__module__.split(".") for base in reversed(model.__mro__) if getattr(base, "declared_name", "")]
     return list(dict.fromkeys(parts[1] for parts in modules if parts[0] == "models" and parts[1] != "orm"))

@@ -75,4 +75,4 @@ async def check_workable(env: Env, rows: list[Row]) -> None:
     """Refuse rows about leads that are closed, or that the caller may not work on."""
     leads = sorted({row["lead_id"] for row in rows if row.get("lead_id") is not None})
     if leads and env.system is None:
-        await env["crm.lead"].lock_open(env, leads)  # type: ignore[attr-defined]
+        await env["crm.lead"].lock_open(env, leads)

@@ -42,6 +42,6 @@ class LostWizard(Model, name="crm.lead.lost", label="Mark Lost"):
     async def action_lost_reason_apply(cls, env: Env, ids: Any) -> None:
         """Lose and archive the leads."""
         for form in await cls.lock(env, ids, ["lead_ids", "lost_reason_id", "lost_feedback"]):
-            await env["crm.lead"].action_set_lost(  # type: ignore[attr-defined]
+            await env["crm.lead"].action_set_lost(
                 env, list(form.lead_ids), lost_reason_id=form.lost_reason_id, lost_notes=form.lost_feedback
             )

@@ -38,7 +38,7 @@ class DealerCall(Call, name="dealer.crm.call.log", label="Call Log"):
         await super().prepare_create(env, rows)
         leads = sorted({row["lead_id"] for row in rows if row.get("lead_id") is not None})
         if leads and env.system is None:
-            await env["dealer.crm.lead"].lock_own(env, leads)  # type: ignore[attr-defined]
+            await env["dealer.crm.lead"].lock_own(env, leads)
 
 
 class LogCallWizard(Model, name="dealer.crm.log.call", label="Log Call"):

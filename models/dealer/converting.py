@@ -62,6 +62,7 @@ class Converting(Moving):
         [product] = await env[Product].browse(env, [wish.product_id or 0], ["list_price"])
         values = order_values(wish, partner_id=partner_id, company_id=lead["company_id"], list_price=product.list_price)
         orders = env["sale.order"]
+        order_id: int
         [order_id] = await orders.insert(env, [values])
         [order] = await orders.browse(env, [order_id], ["name"])
         await cls.update(decided(env), [lead.id], {"sale_order_id": order_id, "partner_id": partner_id})

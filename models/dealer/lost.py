@@ -43,7 +43,7 @@ class LostWizard(Model, name="dealer.crm.lead.lost", label="Mark Lost"):
         """Lose the lead and answer the action that closes the form, with its warnings."""
         warnings: list[str] = []
         for form in await cls.lock(env, ids, ["lead_id", "lost_reason", "lost_notes"]):
-            answer = await env["dealer.crm.lead"].action_set_lost(  # type: ignore[attr-defined]
+            answer = await env["dealer.crm.lead"].action_set_lost(
                 env, [form.lead_id], form.lost_reason, form.lost_notes
             )
             warnings += answer["infos"]["warnings"]

@@ -79,7 +79,7 @@ class Planning(Model):
         """Mark the records' activities of some types (and of one user) as done; answers whether there were any."""
         planned = await cls._planned(env, ids, act_type_xmlids, user_id)
         if planned:
-            await env["mail.activity"].action_feedback(env, planned, feedback, attachment_ids)  # type: ignore[attr-defined]
+            await env["mail.activity"].action_feedback(env, planned, feedback, attachment_ids)
         return bool(planned)
 
     @rpc

@@ -15,19 +15,18 @@ from models.orm.errors import AccessError, UnknownFieldError, UnknownModelError
 from models.orm.fields import Field, Many2One
 
 if TYPE_CHECKING:
-    from models.orm.meta import Meta
-    from models.orm.registry import Registry
+    from models.orm.meta import Meta, Metas
 
 VERBS: dict[Operation, str] = {"read": "access", "create": "create", "write": "modify", "delete": "delete"}
 OPERATIONS: tuple[Operation, ...] = ("read", "create", "write", "delete")
 
 
 class Profile:
-    """What one set of effective groups may do. `groups` None means the system: everything."""
+    """What one set of effective groups may do with these models. `groups` None means the system: everything."""
 
-    def __init__(self, registry: Registry, groups: frozenset[str] | None) -> None:
+    def __init__(self, metas: Metas, groups: frozenset[str] | None) -> None:
         """Start with nothing worked out; answers are kept as they are asked for."""
-        self.registry = registry
+        self.metas = metas
         self.groups = groups
         self._operations: dict[str, frozenset[Operation]] = {}
         self._rules: dict[tuple[str, Operation], Node] = {}
@@ -109,7 +108,7 @@ class Profile:
             if not self.sees(meta, field):
                 return False
             if isinstance(field, Many2One) and name != path[-1]:
-                meta = self.registry.models[field.target].meta
+                meta = self.metas[field.target]
                 if not self.can(meta, "read"):
                     return False
         return True

@@ -174,7 +174,7 @@ class Compiler(Linkage):
 
     def decoded(self, field: Field[Any], value: Any) -> Any:
         """Read a caller's value as the field does; a search may ask for numbers that the field could not hold."""
-        return matching.search_value(field, value, self.dialect, self.query.profile.registry)
+        return matching.search_value(field, value, self.dialect, self.query.profile.metas)
 
     def pattern(self, column: str, field: Field[Any], operator: str, value: Any, *, negated: bool) -> str:
         """Compare text; our own dialect takes the value literally, the others know the wildcards."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from models.orm.env import Env
+from typing import Any, Literal
 
 Operation = Literal["read", "create", "write", "delete"]
 Groups = str | Sequence[str]
@@ -18,7 +15,7 @@ class Placeholder:
     """A value in a rule that is known only when the call runs, such as the caller's id."""
 
     name: str
-    resolve: Callable[[Env], Any]
+    resolve: Callable[[Any], Any]  # of the surroundings of the call, an Env
     is_list: bool = False
 
 
@@ -131,3 +128,11 @@ class NumberSequence:
     padding: int = 5
     gap_free: bool = False
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A check over named fields, run on every record that a write left with one of them changed."""
+
+    fields: tuple[str, ...]
+    check: Callable[[Any], None]

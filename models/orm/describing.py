@@ -151,7 +151,7 @@ def describe(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str,
 def _of_kind(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
     """Return the attributes that only some kinds of fields have."""
     if isinstance(field, Many2One | ToMany):
-        target, vocabulary = profile.registry.models[field.target].meta, dialect.vocabulary
+        target, vocabulary = profile.metas[field.target], dialect.vocabulary
         inverse = target.fields[field.inverse].word(vocabulary) if isinstance(field, One2Many) else ""
         back = {"relation_field": inverse} if inverse else {}
         return {"relation": target.word(vocabulary), "domain": [], "context": {}, **back}

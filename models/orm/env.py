@@ -14,15 +14,15 @@ from models.orm.declare import Placeholder
 from models.orm.dialect import NATIVE, Dialect
 from models.orm.errors import AccessError, InputError
 from models.orm.fields.number import whole_number
+from models.orm.kind import Kind
 
 if TYPE_CHECKING:
     import asyncpg
 
     from models.orm.access import Profile
-    from models.orm.model import Model
     from models.orm.registry import Registry
 
-    M = TypeVar("M", bound=Model)
+K = TypeVar("K", bound=Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +122,10 @@ class Env:
     _companies: tuple[int, ...] | None = None
 
     @overload
-    def __getitem__(self, model: type[M]) -> type[M]: ...
+    def __getitem__(self, model: type[K]) -> type[K]: ...
     @overload
-    def __getitem__(self, model: str) -> type[Model]: ...
-    def __getitem__(self, model: type[M] | str) -> type[M | Model]:
+    def __getitem__(self, model: str) -> Any: ...
+    def __getitem__(self, model: type[Kind] | str) -> Any:
         """Return the model as this deployment has it, extensions included.
 
         `env[Order]` or, for a higher area, `env["crm.lead"]`.

@@ -216,7 +216,7 @@ def _labels(query: Query, keys: Sequence[GroupKey]) -> tuple[list[str], list[str
         label = "null"
         if isinstance(key.field, Many2One):
             label = HIDDEN_LABEL
-            target = query.profile.registry.models[key.field.target].meta
+            target = query.profile.metas[key.field.target]
             if query.profile.can(target, "read"):
                 scope = query.scope(target)
                 guard = scope.guard("read")

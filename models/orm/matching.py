@@ -14,7 +14,7 @@ from models.orm.fields.text import storable
 
 if TYPE_CHECKING:
     from models.orm.dialect import Dialect
-    from models.orm.registry import Registry
+    from models.orm.meta import Metas
 
 PATTERNS = {"like": "like", "ilike": "ilike", "=like": "like", "=ilike": "ilike"}
 LARGEST_EXPONENT = 40
@@ -37,7 +37,7 @@ def presence(column: str, *, unset: bool, negated: bool) -> str:
     return "true" if negated else "false"
 
 
-def search_value(field: Field[Any], value: Any, dialect: Dialect, registry: Registry) -> Any:
+def search_value(field: Field[Any], value: Any, dialect: Dialect, metas: Metas) -> Any:
     """Read a value to compare with. Ranges and sizes are the field's business only when it is written."""
     for kind, read in READERS:
         if isinstance(field, kind):
@@ -45,14 +45,14 @@ def search_value(field: Field[Any], value: Any, dialect: Dialect, registry: Regi
     if isinstance(field, Date | DateTime):
         return searched_instant(field, value, dialect)
     found = field.decode(value, dialect)
-    return own_reference(registry, found) if isinstance(field, Reference) else found
+    return own_reference(metas, found) if isinstance(field, Reference) else found
 
 
-def own_reference(registry: Registry, value: str) -> str:
+def own_reference(metas: Metas, value: str) -> str:
     """Bring the model of a "model,id" to its own name; one that does not exist matches nothing."""
     word, _, number = value.rpartition(",")
-    model = registry.names.get(word)
-    return f"{model.meta.name if model else word},{number}"
+    meta = metas.by_word.get(word)
+    return f"{meta.name if meta else word},{number}"
 
 
 def searched_text(field: Text, value: Any) -> str:

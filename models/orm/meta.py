@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from models.orm.declare import Access, Check, Index, Key, Rule
+from models.orm.declare import Access, Check, Constraint, Index, Key, Rule
 from models.orm.dialect import Vocabulary
 from models.orm.fields import Field
 from models.orm.methods import Method
 
-if TYPE_CHECKING:
-    from models.orm.workflow import Constraint
+
+class Metas(dict[str, "Meta"]):
+    """The models of a deployment by their own names, in the order of their areas."""
+
+    def __init__(self, metas: Iterable[Meta] = ()) -> None:
+        """Take the models and note every word for them."""
+        super().__init__((meta.name, meta) for meta in metas)
+        self.by_word = dict(self)
+        for meta in self.values():
+            self.by_word |= {word: meta for words in meta.words.values() for word in words}
 
 
 @dataclass

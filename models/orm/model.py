@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
-
 from models.orm import fields
 from models.orm.archiving import Archiving
-from models.orm.declare import Access, Check, Index, Key, Rule
 from models.orm.describing import Describing
 from models.orm.form_data import FormData
 from models.orm.searching import Searching
@@ -22,55 +18,7 @@ class Model(Archiving, FormData, Describing, Exporting, Searching):
 
     __slots__ = ()
 
-    declared_name: ClassVar[str] = ""
-    odoo_names: ClassVar[tuple[str, ...]] = ()
-    netforce_names: ClassVar[tuple[str, ...]] = ()
-
-    label: ClassVar[str] = ""
-    table: ClassVar[str] = ""
-    order: ClassVar[str] = "id"
-    label_field: ClassVar[str] = "name"
-    label_sql: ClassVar[str] = ""
-    access: ClassVar[Access | Sequence[Access]] = ()
-    rules: ClassVar[Sequence[Rule]] = ()
-    keys: ClassVar[Sequence[Key]] = ()
-    indexes: ClassVar[Sequence[Index]] = ()
-    checks: ClassVar[Sequence[Check]] = ()
-    company: ClassVar[Literal["own", "shared"] | None] = None
-    chatter: ClassVar[bool] = False
-    audit: ClassVar[bool] = False
-    transient: ClassVar[bool] = False
-    # The fields that name the record this one hangs on, (model, id): who reaches that record reaches this one.
-    document: ClassVar[tuple[str, str] | None] = None
-    # Whether that may be a record of any model, or of those with chatter only.
-    any_document: ClassVar[bool] = False
-    # Who reaches rows whatever they hang on, such as rows that hang on nothing.
-    loose_rules: ClassVar[Sequence[Rule]] = ()
-
     create_uid = fields.Many2One("Created by", "res.users", readonly=True, index=False, copied=False)
     create_date = fields.DateTime("Created on", readonly=True, netforce="create_time", copied=False)
     write_uid = fields.Many2One("Last updated by", "res.users", readonly=True, index=False, copied=False)
     write_date = fields.DateTime("Last updated on", readonly=True, netforce="write_time", copied=False)
-
-    def __init_subclass__(
-        cls,
-        *,
-        name: str = "",
-        label: str = "",
-        table: str = "",
-        odoo: str | Sequence[str] = (),
-        netforce: str | Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        """Take the model's names; the own one is inherited by extensions."""
-        super().__init_subclass__(**options)
-        if name:
-            cls.declared_name = name
-        if label:
-            cls.label = label
-        if table:
-            cls.table = table
-        if odoo:
-            cls.odoo_names = (odoo,) if isinstance(odoo, str) else tuple(odoo)
-        if netforce:
-            cls.netforce_names = (netforce,) if isinstance(netforce, str) else tuple(netforce)

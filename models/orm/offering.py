@@ -26,7 +26,7 @@ NEEDED: dict[str, tuple[Operation, ...]] = {
 
 def offered_models(profile: Profile) -> list[Meta]:
     """Return the models on which the caller may call something, by name."""
-    found = (model.meta for _, model in sorted(profile.registry.models.items()))
+    found = (meta for _, meta in sorted(profile.metas.items()))
     return [meta for meta in found if offered_methods(profile, meta)]
 
 

@@ -75,9 +75,9 @@ def pointer(scope: Scope, field: Many2One, reference: Reference) -> str:
 def changes(scope: Scope, column: str) -> str:
     """Show tracked changes, without the labels of records that the caller may be kept from."""
     profile = scope.query.profile
-    metas = [model.meta for model in profile.registry.models.values()]
+    metas = profile.metas.values()
     targets = {field.target for meta in metas for field in meta.tracked if isinstance(field, Many2One)}
-    unsure = sorted(name for name in targets if not _sees_all(profile, profile.registry.models[name].meta))
+    unsure = sorted(name for name in targets if not _sees_all(profile, profile.metas[name]))
     if not unsure:
         return column
     names = ", ".join(quoted(name) for name in unsure)
@@ -93,9 +93,9 @@ def _sees_all(profile: Profile, meta: Meta) -> bool:
 
 def one_of_many(scope: Scope, field: OneOfMany, reference: Reference) -> str:
     """Show a "model,id", in Netforce's form with the label: the model in the dialect's word, the label if readable."""
-    column, registry = scope.value(field), scope.query.profile.registry
+    column, known = scope.value(field), scope.query.profile.metas
     vocabulary = scope.query.dialect.vocabulary
-    metas = [registry.models[name].meta for name in field.targets or registry.models]
+    metas = [known[name] for name in field.targets or known]
     number = f"split_part({column}, ',', 2)"
     other = [meta for meta in metas if meta.word(vocabulary) != meta.name]
     words = " ".join(f"when {quoted(meta.name)} then {quoted(meta.word(vocabulary))}" for meta in other)

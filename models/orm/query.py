@@ -23,8 +23,7 @@ from models.orm.fields.scalar import quoted
 if TYPE_CHECKING:
     from models.orm.access import Profile
     from models.orm.declare import Operation
-    from models.orm.meta import Meta
-    from models.orm.registry import Registry
+    from models.orm.meta import Meta, Metas
 
 
 # What an SQL expression of a field may ask for, beside its row: the caller and the caller's day.
@@ -139,7 +138,7 @@ class Scope:
 
     def target(self, field: Field[Any]) -> Meta:
         """Return the model a relation points at."""
-        return self.query.profile.registry.models[cast("Many2One | ToMany", field).target].meta
+        return self.query.profile.metas[cast("Many2One | ToMany", field).target]
 
     def hop(self, field: Many2One) -> Scope:
         """Join the target of a many2one under its read rule; the same hop is joined once."""
@@ -183,7 +182,7 @@ class Scope:
         if self.meta.document is None or profile.is_system:
             return ""
         needed: Operation = "read" if operation == "read" else "write"
-        reached = [meta for meta in documents(profile.registry, self.meta) if profile.can(meta, needed)]
+        reached = [meta for meta in documents(profile.metas, self.meta) if profile.can(meta, needed)]
         scopes = [(meta, self.query.scope(meta)) for meta in reached]
         guards = [(meta, target, target.guard(needed)) for meta, target in scopes]
         parts = [self._open([meta for meta, _, guard in guards if not guard])]
@@ -247,10 +246,13 @@ class Scope:
         return tie
 
 
-def documents(registry: Registry, meta: Meta) -> list[Meta]:
+def documents(metas: Metas, meta: Meta) -> list[Meta]:
     """Return the models whose records rows of this model may hang on; never such that hang on something themselves."""
-    metas = [model.meta for model in registry.models.values()]
-    return [one for one in metas if one.document is None and (one.chatter or (meta.any_document and not one.transient))]
+    return [
+        one
+        for one in metas.values()
+        if one.document is None and (one.chatter or (meta.any_document and not one.transient))
+    ]
 
 
 def _is_of_this(field: ToMany, target: Meta) -> bool:

@@ -16,12 +16,11 @@ from models.orm.declared import DeclarationError, check_declarations
 from models.orm.dialect import Vocabulary
 from models.orm.errors import UnknownModelError
 from models.orm.fields import Char, Field, Many2One, One2Many
-from models.orm.meta import Meta
+from models.orm.meta import Meta, Metas
 from models.orm.methods import Method, method_of
 
 if TYPE_CHECKING:
-    from models.orm.env import Env
-    from models.orm.model import Model
+    from models.orm.kind import Kind
 
 V = TypeVar("V")
 
@@ -31,10 +30,10 @@ CACHED_PROFILES = 1000
 class Registry:
     """Every model of a deployment, by each of its names, and the groups."""
 
-    def __init__(self, models: Iterable[type[Model]], groups: Iterable[Group] = ()) -> None:
+    def __init__(self, models: Iterable[type[Kind]], groups: Iterable[Group] = ()) -> None:
         """Join the declared classes into final models and check that their relations meet."""
-        self.models: dict[str, type[Model]] = {}
-        self.names: dict[str, type[Model]] = {}
+        self.models: dict[str, type[Kind]] = {}
+        self.names: dict[str, type[Kind]] = {}
         self.groups = {group.code: group for group in groups}
         self._profiles: dict[frozenset[str] | None, Profile] = {}
         self._services: dict[type, object] = {}
@@ -44,15 +43,16 @@ class Registry:
             self.models[name] = _final(name, leaves, threads)
         for model in self.models.values():
             self._add_names(model)
-        check_declarations({name: model.meta for name, model in self.models.items()}, self.groups)
+        self.metas = Metas(model.meta for model in self.models.values())
+        check_declarations(self.metas, self.groups)
 
-    def _add_names(self, model: type[Model]) -> None:
+    def _add_names(self, model: type[Kind]) -> None:
         for word in (model.meta.name, *(word for words in model.meta.words.values() for word in words)):
             if word in self.names and self.names[word] is not model:
                 raise DeclarationError(f"the name {word} is taken twice")
             self.names[word] = model
 
-    def model(self, name: Any) -> type[Model]:
+    def model(self, name: Any) -> type[Kind]:
         """Return a model by any of its names. Raises `UnknownModelError`."""
         found = self.names.get(name) if isinstance(name, str) else None
         if found is None:
@@ -81,7 +81,7 @@ class Registry:
         if found is None:
             if len(self._profiles) >= CACHED_PROFILES:
                 self._profiles.clear()
-            found = self._profiles[groups] = Profile(self, groups)
+            found = self._profiles[groups] = Profile(self.metas, groups)
         return found
 
     def effective_groups(self, codes: Iterable[str]) -> frozenset[str]:
@@ -96,9 +96,9 @@ class Registry:
         return frozenset(found)
 
 
-def _leaves(models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
+def _leaves(models: Iterable[type[Kind]]) -> dict[str, list[type[Kind]]]:
     """Return, for each model name, the declared classes that no other declared class extends."""
-    named: dict[str, list[type[Model]]] = {}
+    named: dict[str, list[type[Kind]]] = {}
     for model in models:
         named.setdefault(model.declared_name, []).append(model)
     return {
@@ -107,14 +107,14 @@ def _leaves(models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
     }
 
 
-def _final(name: str, leaves: Sequence[type[Model]], threads: Sequence[type[Model]]) -> type[Model]:
+def _final(name: str, leaves: Sequence[type[Kind]], threads: Sequence[type[Kind]]) -> type[Kind]:
     joined = (*reversed(leaves), *(threads if any(leaf.chatter for leaf in leaves) else ()))
-    final = cast("type[Model]", type(leaves[-1].__name__, joined, {"__slots__": ()}))
+    final = cast("type[Kind]", type(leaves[-1].__name__, joined, {"__slots__": ()}))
     final.meta = _meta(name, final)
     return final
 
 
-def _meta(name: str, final: type[Model]) -> Meta:
+def _meta(name: str, final: type[Kind]) -> Meta:
     fields = _fields(final)
     chain = [base for base in reversed(final.__mro__) if getattr(base, "declared_name", "") == name]
     declared = [base.__dict__ for base in chain]
@@ -150,13 +150,13 @@ def _tuple(value: V | Sequence[V]) -> Sequence[V]:
     return tuple(value) if isinstance(value, list | tuple) else (cast(V, value),)
 
 
-def _fields(final: type[Model]) -> dict[str, Field[Any]]:
+def _fields(final: type[Kind]) -> dict[str, Field[Any]]:
     bases = [vars(base) for base in reversed(final.__mro__)]
     found = {name: value for members in bases for name, value in members.items() if isinstance(value, Field)}
     return {"id": found.pop("id"), **_automatic(final, found), **found}
 
 
-def _automatic(final: type[Model], declared: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
+def _automatic(final: type[Kind], declared: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
     """Return the fields that a model has without declaring them: its label, and what its options ask for."""
     label = _label_sql(final, declared)
     found: dict[str, Field[Any]] = {"display_name": Char("Display Name", sql=label, size=1 << 20)}
@@ -177,7 +177,7 @@ def _automatic(final: type[Model], declared: dict[str, Field[Any]]) -> dict[str,
     return found
 
 
-def _label_sql(final: type[Model], fields: Mapping[str, Field[Any]]) -> str:
+def _label_sql(final: type[Kind], fields: Mapping[str, Field[Any]]) -> str:
     """Return the SQL of a record's label.
 
     What the model says, else its label field, be that a column or an expression.
@@ -186,7 +186,7 @@ def _label_sql(final: type[Model], fields: Mapping[str, Field[Any]]) -> str:
     return final.label_sql or (field.sql if field and field.sql else "{t}." + final.label_field)
 
 
-def _active_company(env: Env) -> int:
+def _active_company(env: Any) -> Any:
     return env.company_id
 
 
@@ -199,7 +199,7 @@ def _names(model: str, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
     return names
 
 
-def _methods(final: type[Model], fields: Mapping[str, Field[Any]]) -> dict[str, Method]:
+def _methods(final: type[Kind], fields: Mapping[str, Field[Any]]) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     for attribute in dir(final):
         if attribute.startswith("_"):
@@ -211,7 +211,7 @@ def _methods(final: type[Model], fields: Mapping[str, Field[Any]]) -> dict[str, 
     return methods
 
 
-def _constraints(final: type[Model]) -> tuple[Any, ...]:
+def _constraints(final: type[Kind]) -> tuple[Any, ...]:
     found = {}
     for base in reversed(final.__mro__):
         for attribute, value in base.__dict__.items():

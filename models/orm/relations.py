@@ -15,12 +15,12 @@ from models.orm.values import Row, decode_row
 
 if TYPE_CHECKING:
     from models.orm.env import Env
-    from models.orm.model import Model
+    from models.orm.kind import Kind
 
 Work = Sequence[tuple[int, Sequence[Command]]]  # parent id, its commands
 
 
-async def link_new(env: Env, model: type[Model], field: ToMany, work: Work, *, trusted: bool) -> None:
+async def link_new(env: Env, model: type[Kind], field: ToMany, work: Work, *, trusted: bool) -> None:
     """Carry out the commands of records that were just created; there is nothing yet to change or take away."""
     for _, commands in work:
         for command in commands:
@@ -33,7 +33,7 @@ async def link_new(env: Env, model: type[Model], field: ToMany, work: Work, *, t
 
 
 async def apply_commands(
-    env: Env, model: type[Model], field: ToMany, parents: Sequence[int], commands: Sequence[Command], *, trusted: bool
+    env: Env, model: type[Kind], field: ToMany, parents: Sequence[int], commands: Sequence[Command], *, trusted: bool
 ) -> None:
     """Carry out the same commands for each parent, one after the other; new records are created together."""
     relation = _relation(env, model, field, trusted=trusted)
@@ -48,7 +48,7 @@ async def apply_commands(
     await relation.create_for(parents, new)
 
 
-async def check_filled(env: Env, model: type[Model], field: ToMany, parents: Sequence[int]) -> None:
+async def check_filled(env: Env, model: type[Kind], field: ToMany, parents: Sequence[int]) -> None:
     """Refuse to leave a required relation without any record."""
     if field.required:
         linked = await _relation(env, model, field, trusted=True).pairs(parents)
@@ -56,7 +56,7 @@ async def check_filled(env: Env, model: type[Model], field: ToMany, parents: Seq
             raise RequiredError(f"{field.label} ({field.name}) is required.", model=model.meta.name, field=field.name)
 
 
-def _relation(env: Env, model: type[Model], field: ToMany, *, trusted: bool) -> _OneToMany | _ManyToMany:
+def _relation(env: Env, model: type[Kind], field: ToMany, *, trusted: bool) -> _OneToMany | _ManyToMany:
     if isinstance(field, Many2Many):
         return _ManyToMany(env, model, field, trusted)
     return _OneToMany(env, model, cast(One2Many, field), trusted)
@@ -65,7 +65,7 @@ def _relation(env: Env, model: type[Model], field: ToMany, *, trusted: bool) -> 
 class _Relation:
     """What both kinds of relations have in common."""
 
-    def __init__(self, env: Env, model: type[Model], field: ToMany, trusted: bool) -> None:
+    def __init__(self, env: Env, model: type[Kind], field: ToMany, trusted: bool) -> None:
         self.env = env
         self.model = model
         self.name = field.name
@@ -104,7 +104,7 @@ class _Relation:
 class _OneToMany(_Relation):
     """Commands on records that point at the parent."""
 
-    def __init__(self, env: Env, model: type[Model], field: One2Many, trusted: bool) -> None:
+    def __init__(self, env: Env, model: type[Kind], field: One2Many, trusted: bool) -> None:
         super().__init__(env, model, field, trusted)
         self.field = field
         self.inverse = self.target.meta.fields[field.inverse]
@@ -211,7 +211,7 @@ class _OneToMany(_Relation):
 class _ManyToMany(_Relation):
     """Commands on links."""
 
-    def __init__(self, env: Env, model: type[Model], field: Many2Many, trusted: bool) -> None:
+    def __init__(self, env: Env, model: type[Kind], field: Many2Many, trusted: bool) -> None:
         super().__init__(env, model, field, trusted)
         self.field = field
 
@@ -230,7 +230,8 @@ class _ManyToMany(_Relation):
         if not new:
             return []
         rows = [decode_row(self.env, self.target.meta, values, trusted=self.trusted) for values in new]
-        return await self.target._create(self.env, rows, trusted=self.trusted)
+        ids: list[int] = await self.target._create(self.env, rows, trusted=self.trusted)
+        return ids
 
     async def link(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Add links; those that are there stay."""

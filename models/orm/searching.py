@@ -77,7 +77,7 @@ async def search_everywhere(env: Env, q: Any, limit: Any = None) -> list[dict[st
     found: list[dict[str, Any]] = []
     for model in env.registry.models.values():
         if is_searched(model.meta.fields) and env.profile.can(model.meta, "read"):
-            rows = await model.content_search(env, q, limit)
+            rows = await env[model.meta.name].content_search(env, q, limit)
             found += [{"model": model.meta.word(env.dialect.vocabulary), **row} for row in rows]
     found.sort(key=lambda row: row["create_time"], reverse=True)
     return found[: arguments.rows_wanted(DEFAULT_LIMIT if arguments.is_unset(limit) else limit)]

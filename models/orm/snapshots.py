@@ -10,16 +10,16 @@ from models.orm.condition import SearchQuery, own_condition
 from models.orm.domain import parse_domain
 from models.orm.errors import MissingError
 from models.orm.fields import Field, Many2One, ToMany
+from models.orm.kind import Kind
 from models.orm.ordering import order_sql
 from models.orm.projection import id_array
 from models.orm.query import Query, Scope
-from models.orm.record import Record
 
 if TYPE_CHECKING:
     from models.orm.env import Env
 
 
-class Snapshots(Record):
+class Snapshots(Kind):
     """How our own code reads the records of every model."""
 
     __slots__ = ()

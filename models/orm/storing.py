@@ -164,7 +164,7 @@ class Storing(Reading):
             f'{meta.table}_gone as (delete from "{meta.table}" where "{meta.document[0]}" = {quoted(cls.meta.name)}'
             f' and "{meta.document[1]}" in (select id from gone))'
             for meta in hanging
-            if meta.document and cls.meta in documents(env.registry, meta)
+            if meta.document and cls.meta in documents(env.registry.metas, meta)
         ]
 
     # the row rule

@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from models.orm.declare import Constraint
 from models.orm.errors import TransitionError
 
 if TYPE_CHECKING:
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from models.orm.model import Model
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """A check over named fields, run on every record that a write left with one of them changed."""
-
-    fields: tuple[str, ...]
-    check: Callable[[Any], None]
 
 
 def constrains(*fields: str) -> Callable[[F], F]:

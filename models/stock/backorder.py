@@ -42,7 +42,7 @@ class BackorderConfirmation(Model, name=WIZARD, label="Backorder Confirmation"):
         asked = env.context.values.get("button_validate_picking_ids")
         wanted = sorted({*short, *(ids_of(asked) if asked else ())})
         again = env.with_context(skip_backorder=True, picking_ids_not_to_backorder=[] if keep else short)
-        return await env["stock.picking"].button_validate(again, wanted)  # type: ignore[attr-defined]
+        return await env["stock.picking"].button_validate(again, wanted)
 
 
 def backorder_question(env: Env, short: list[int], asked: list[int]) -> dict[str, Any]:

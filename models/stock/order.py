@@ -73,7 +73,7 @@ class DeliveredOrder(Order, name="sale.order"):
         if ids:
             pickings = await system["stock.picking"].lock(system, ids, ["state"])
             still_open = [picking.id for picking in pickings if picking["state"] not in ("done", "cancel")]
-            await system["stock.picking"].cancel(system, still_open)  # type: ignore[attr-defined]
+            await system["stock.picking"].cancel(system, still_open)
 
 
 class DeliveredLine(OrderLine, name="sale.order.line"):
@@ -107,7 +107,7 @@ async def _deliver(env: Env, goods: Goods) -> None:
     ]
     if counted:
         await reserve(env, counted)
-        await env["stock.picking"].refresh(env, counted)  # type: ignore[attr-defined]
+        await env["stock.picking"].refresh(env, counted)
 
 
 def _picking(order: int, rows: Sequence[Any], ways: Ways) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class ReturnPicking(Model, name="stock.return.picking", label="Return Picking"):
                 }
             ],
         )
-        await env["stock.picking"].action_confirm(env, [back])  # type: ignore[attr-defined]
+        await env["stock.picking"].action_confirm(env, [back])
         return {
             "name": "Returned Picking",
             "type": "ir.actions.act_window",

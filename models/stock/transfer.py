@@ -74,7 +74,7 @@ async def split(env: Env, moved: Sequence[Load], unwanted: frozenset[int]) -> No
         )
         await _copy_rest(env, kept, backorders, "confirmed")
         await reserve(env, list(backorders.values()))
-        await env["stock.picking"].refresh(env, list(backorders.values()))  # type: ignore[attr-defined]
+        await env["stock.picking"].refresh(env, list(backorders.values()))
 
 
 async def count_deliveries(env: Env, moves: Sequence[int]) -> None:

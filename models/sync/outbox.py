@@ -57,7 +57,7 @@ async def resend_last(env: Env, lane: Lane, kind: str) -> bool:
     job = await env.fetchval(LAST, lane_name(lane), kind)
     if job is None:
         return False
-    await env["sync.job"].resend(env.as_system(f"resend {kind}"), [job])  # type: ignore[attr-defined]
+    await env["sync.job"].resend(env.as_system(f"resend {kind}"), [job])
     return True
 
 

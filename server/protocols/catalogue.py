@@ -23,10 +23,9 @@ from models.orm.errors import AppError
 from models.orm.fields import Field, Many2One, Selection, ToMany
 from models.orm.fields.number import Number
 from models.orm.fields.text import Char
-from models.orm.meta import Meta
+from models.orm.meta import Meta, Metas
 from models.orm.methods import Method
 from models.orm.offering import offered_methods, offered_models, offered_relation
-from models.orm.registry import Registry
 
 Described = dict[str, Any]
 
@@ -72,7 +71,7 @@ def describe_models(profile: Profile) -> tuple[Described, Described]:
 
     Where a model has a shared method it only points to it: {"$ref": "#/x-methods/search"}.
     """
-    shared = shared_methods(profile.registry)
+    shared = shared_methods(profile.metas)
     models = {meta.name: describe_model(profile, meta, shared) for meta in offered_models(profile)}
     used = {word for model in models.values() for word, method in model["methods"].items() if "$ref" in method}
     return models, {word: describe_method(shared[word]) for word in sorted(used)}
@@ -108,9 +107,9 @@ def describe_fields(profile: Profile, meta: Meta) -> Described:
     return {field.name: _field(profile, field) for field in profile.visible_fields(meta)}
 
 
-def shared_methods(registry: Registry) -> dict[str, Method]:
+def shared_methods(metas: Metas) -> dict[str, Method]:
     """Return, by name, the methods that more than one model has from the same declaration."""
-    count = Counter(method for model in registry.models.values() for method in set(model.meta.methods.values()))
+    count = Counter(method for meta in metas.values() for method in set(meta.methods.values()))
     rarest_first = sorted(count.items(), key=lambda item: item[1])
     return {method.name: method for method, times in rarest_first if times > 1}
 
@@ -189,7 +188,7 @@ def _field(profile: Profile, field: Field[Any]) -> Described:
 
 def _of_kind(profile: Profile, field: Field[Any]) -> Described:
     if isinstance(field, Many2One | ToMany):
-        target = profile.registry.models[field.target].meta
+        target = profile.metas[field.target]
         return {"relation": target.name} if offered_relation(profile, target) else {}
     if isinstance(field, Selection):
         theirs = {v.value: dict(words) for v, words in field.value_words.items() if words}

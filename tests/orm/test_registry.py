@@ -62,7 +62,7 @@ def test_groups_imply_groups() -> None:
 @pytest.mark.statement("Z23")
 def test_a_rule_whose_group_the_caller_lacks_denies(make_env: MakeEnv) -> None:
     profile = make_env("lib.reader").profile
-    author = profile.registry.models["lib.author"].meta
+    author = profile.metas["lib.author"]
 
     assert profile.rule(author, "read") == FALSE
 
@@ -170,7 +170,7 @@ def test_every_relation_has_a_target_and_every_flag_a_default(registry: Registry
 
 def test_field_rights_are_asked_for_every_name(make_env: MakeEnv) -> None:
     profile = make_env("lib.clerk").profile
-    book = profile.registry.models["lib.book"].meta
+    book = profile.metas["lib.book"]
 
     for name in ("secret", "hush", "author_pay", "password", "nothing", None, 5, ["title"]):
         with pytest.raises(UnknownFieldError):

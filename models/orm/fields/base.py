@@ -7,19 +7,23 @@ raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from models.orm.dialect import NATIVE, Dialect, Vocabulary
 from models.orm.errors import TypeMismatchError
 
 if TYPE_CHECKING:
     from models.orm.declare import NumberSequence
-    from models.orm.env import Env
-    from models.orm.record import Record
 
 T = TypeVar("T")
 
-Default = Any | Callable[["Env"], Any]
+Default = Any | Callable[[Any], Any]  # a value, or a function of the surroundings of the call, an Env
+
+
+class Holder(Protocol):
+    """What a field reads its value from: a record, by field name."""
+
+    values: dict[str, Any]
 
 
 class FieldNotReadError(LookupError):
@@ -106,8 +110,8 @@ class Field(Generic[T]):
     @overload
     def __get__(self, record: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, record: Record, owner: type) -> T: ...
-    def __get__(self, record: Record | None, owner: type) -> Self | T:
+    def __get__(self, record: Holder, owner: type) -> T: ...
+    def __get__(self, record: Holder | None, owner: type) -> Self | T:
         """Return the declaration on a class, the value read on a record."""
         if record is None:
             return self
@@ -117,7 +121,7 @@ class Field(Generic[T]):
             raise FieldNotReadError(f"{owner.__name__}.{self.name} was not read") from None
         return value
 
-    def __set__(self, record: Record, value: T) -> None:
+    def __set__(self, record: Holder, value: T) -> None:
         """Records are snapshots: nothing is assigned to them."""
         raise AttributeError(f"{self.name} cannot be assigned: records are snapshots, use write")
 

@@ -21,7 +21,7 @@ from models.orm.schema import names
 from models.orm.schema.objects import Column, Constraint, Schema, SqlFunction, Table, TableIndex, quoted
 
 if TYPE_CHECKING:
-    from models.orm.model import Model
+    from models.orm.kind import Kind
 
 AUTOMATIC = {
     "create_uid": Column("create_uid", "bigint"),
@@ -180,7 +180,7 @@ def _functions(registry: Registry) -> Iterator[SqlFunction]:
         yield from _brought(model)
 
 
-def _brought(model: "type[Model]") -> tuple[SqlFunction, ...]:
+def _brought(model: "type[Kind]") -> tuple[SqlFunction, ...]:
     functions: tuple[SqlFunction, ...] = getattr(model, "sql_functions", ())
     return functions
 

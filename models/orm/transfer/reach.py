@@ -106,7 +106,7 @@ class Planner:
             node.leaves.append(Leaf(place, hops, field))
 
     def _follow(self, node: Node, place: int, rest: Steps, hops: Hops, field: Many2One | ToMany) -> None:
-        target = self.profile.registry.models[field.target].meta
+        target = self.profile.metas[field.target]
         if not rest and not self.profile.can(target, "read"):
             return  # a bare relation to what is hidden stays empty; a path through it does not exist
         self.profile.check(target, "read")
