@@ -12,6 +12,7 @@ from models.orm.dialect import ODOO
 from models.orm.errors import InputError, LimitError
 from models.orm.kind import Kind
 from models.orm.limits import LIMITS
+from models.orm.searching import search_everywhere
 
 
 def names_of(model: type[Kind]) -> list[str]:
@@ -41,7 +42,7 @@ READABLE = Placeholder("READABLE", _readable, is_list=True)
 HIDDEN = Placeholder("HIDDEN", _hidden, is_list=True)
 
 
-class IrModel(Model, name="ir.model", label="Models", netforce="model"):
+class IrModel(Model, name="ir.model", label="Models", netforce=("model", "search")):
     """One model."""
 
     access = (Access(read=USERS.code),)
@@ -83,6 +84,12 @@ class IrModel(Model, name="ir.model", label="Models", netforce="model"):
             pairs = await env[word].name_search(env, name, limit=limit)
             found += [[f"{word},{record}", label] for record, label in pairs]
         return found
+
+    @rpc(readonly=True)
+    @classmethod
+    async def search_all(cls, env: Env, q: Any, limit: Any = None) -> list[dict[str, Any]]:
+        """Look for words in every model whose text is searched: {model, id, fields, create_time}, newest first."""
+        return await search_everywhere(env, q, limit)
 
 
 class IrField(Model, name="ir.model.fields", label="Fields"):

@@ -45,7 +45,7 @@ class Cookies:
     def database(self) -> str:
         """The database that is meant, empty when none is named."""
         named = (self.given.get("database"), self.given.get("dbname"), self.request.headers.get("X-Database"))
-        return next((name for name in map(_text, named) if name), "") or self._jar.get("dbname", "")
+        return next((name for name in map(_text, named) if name), "") or _text(self._beside_token.get("dbname"))
 
     async def user(self) -> User:
         """Whose token it is. Raises `SessionError` when there is none, or the user id or database is another."""
@@ -53,7 +53,7 @@ class Cookies:
         if not token:
             raise SessionError
         user = await self.deployment.authenticator.by_token(token)
-        claimed = (self.given if _text(self.given.get("token")) else self._jar).get("user_id")
+        claimed = self._beside_token.get("user_id")
         if claimed not in (None, "") and number_of(claimed) != user.id:
             raise SessionError
         if self.database not in ("", self.deployment.settings.database):
@@ -80,6 +80,11 @@ class Cookies:
     def _cookie(self, name: str) -> Any:
         own = self.given.get(name)
         return self._jar.get(name) if own in (None, "") else own
+
+    @property
+    def _beside_token(self) -> Mapping[str, Any]:
+        """The cookies that the token stands among: a browser on one machine mixes those of several servers."""
+        return self.given if _text(self.given.get("token")) else self._jar
 
     @property
     def _jar(self) -> Mapping[str, str]:

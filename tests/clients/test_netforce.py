@@ -266,6 +266,16 @@ def test_names_are_searched_in_several_models(app, contact):
     assert found == [[f"contact,{record}", name]]
 
 
+def test_words_are_looked_for_everywhere(app, contact):
+    record, name = contact
+
+    [found] = app.execute("search", "search_all", [name])
+    [same] = app.execute("contact", "content_search", [name], {"limit": 5})
+
+    assert (found["model"], found["id"], found["fields"]["name"]) == ("contact", record, name)
+    assert found == {"model": "contact", **same}
+
+
 def test_a_copy_has_a_number_of_its_own(app, contact):
     order = app.execute("sale.order", "create", [{"contact_id": contact[0]}])
 

@@ -96,6 +96,28 @@ def test_a_token_of_another_database_is_refused(seller):
     assert answer["error"] == SESSION
 
 
+def test_cookies_of_another_server_on_the_machine_do_not_disturb(seller):
+    browser = Browser(seller.deployed)
+    browser.keep({"user_id": 999, "token": "of-another", "dbname": "another", "company_id": 1})
+
+    assert browser.ask("execute", [*WHO, {}, {"token": seller.cookies["token"]}])
+
+
+@pytest.mark.statement("A2")
+def test_too_many_tries_are_refused(deployed):
+    data = {"db_name": deployed.database, "login": "somebody-else", "password": "wrong"}
+    found = [refused(Mobile(deployed), "login", "login", [], {"context": {"data": data}}) for _ in range(6)]
+
+    assert [one.code for one in found] == [401] * 5 + [429]
+    assert found[-1].key == "rate"
+
+
+def test_an_api_key_is_a_token(admin):
+    key = admin.execute("res.users.apikeys", "generate", ["a script"])
+
+    assert admin.ask("execute", [*WHO, {}, {"token": key}])
+
+
 # calls that another page makes in a browser
 
 
