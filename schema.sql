@@ -1914,6 +1914,16 @@ create table mail_message_res_partner_rel (
 );
 create index mail_message_res_partner_rel_back_index on mail_message_res_partner_rel (res_partner_id, mail_message_id);
 
+-- Message: Attachments
+create table message_attachment_rel (
+    message_id bigint not null,
+    attachment_id bigint not null,
+    constraint message_attachment_rel_pkey primary key (message_id, attachment_id),
+    constraint message_attachment_rel_message_id_fkey foreign key (message_id) references mail_message (id) on delete cascade,
+    constraint message_attachment_rel_attachment_id_fkey foreign key (attachment_id) references ir_attachment (id) on delete cascade
+);
+create index message_attachment_rel_back_index on message_attachment_rel (attachment_id, message_id);
+
 -- Record Rule: Groups
 create table rule_group_rel (
     rule_group_id bigint not null,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.mail.followers import SUBSCRIBE
-from models.mail.talking import markup, say
+from models.mail.talking import markup, say, take_files
 from models.orm import Access, Env, Index, Model, Row, arguments, fields, rpc
 from models.orm.errors import InputError, ReadonlyError, RequiredError
 from models.orm.fields.text import storable
@@ -67,8 +67,6 @@ class Activity(Model, name="mail.activity", label="Activity"):
     @classmethod
     async def action_feedback(cls, env: Env, ids: Any, feedback: Any = None, attachment_ids: Any = None) -> int | bool:
         """Mark activities as done, with a word about it. Answers the id of the (first) message that says so."""
-        if attachment_ids:
-            raise InputError("Attach files to the record itself.", argument="attachment_ids")
         if not arguments.is_unset(feedback) and not isinstance(feedback, str):
             raise InputError("feedback must be a text.", argument="feedback")
         text = storable(cls.meta.fields["feedback"], feedback) if feedback else ""
@@ -77,14 +75,11 @@ class Activity(Model, name="mail.activity", label="Activity"):
             return False
         done = {"active": False, "date_done": env.today, "feedback": text or None}
         await cls.update(env, [one.id for one in open_ones], done)
-        by_model: dict[str, list[tuple[int, str]]] = {}
-        for one in open_ones:
-            by_model.setdefault(one["res_model"], []).append((one["res_id"], _done_line(one, text)))
-        said = [
-            await say(env, model, lines, kind="notification", subtype="activity", follow=False)
-            for model, lines in by_model.items()
-        ]
-        return said[0][0]
+        if attachment_ids and len(open_ones) != 1:
+            raise InputError("Files are attached to the message of one activity.", argument="attachment_ids")
+        first = open_ones[0]
+        files = await take_files(env, attachment_ids, first["res_model"], first["res_id"]) if attachment_ids else []
+        return await _tell_done(env, open_ones, text, files)
 
     @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
@@ -155,6 +150,18 @@ def _place(env: Env, row: Row, models: dict[int, str]) -> None:
         raise InputError(f"{model.name} has no activities.", model="mail.activity", field="res_model")
     row["res_model"] = model.name
     row["res_model_id"] = next(one for one, known in models.items() if known == model.name)
+
+
+async def _tell_done(env: Env, activities: Sequence[Activity], feedback: str, files: Sequence[int]) -> int:
+    """Write in the chatter of each record what was done; return the id of the first message."""
+    by_model: dict[str, list[tuple[int, str]]] = {}
+    for one in activities:
+        by_model.setdefault(one["res_model"], []).append((one["res_id"], _done_line(one, feedback)))
+    said = [
+        await say(env, model, lines, kind="notification", subtype="activity", attachment_ids=files, follow=False)
+        for model, lines in by_model.items()
+    ]
+    return said[0][0]
 
 
 def _done_line(activity: Activity, feedback: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.base.message import Message
-from models.orm import fields
+from models.orm import arguments, fields
 
 if TYPE_CHECKING:
     from models.orm import Env
 
-# One statement: the messages, who is addressed, and that the author follows.
+# One statement: the messages, who is addressed, what is attached, and that the author follows.
 SAY = """
 with said as (
     insert into mail_message
@@ -23,6 +23,9 @@ with said as (
 told as (
     insert into mail_message_res_partner_rel (mail_message_id, res_partner_id)
     select s.id, p.id from said s, unnest($10::bigint[]) p(id)),
+attached as (
+    insert into message_attachment_rel (message_id, attachment_id)
+    select s.id, f.id from said s, unnest($12::bigint[]) f(id)),
 followed as (
     insert into mail_followers (res_model, res_id, partner_id, create_uid, write_uid)
     select distinct $1::text, s.res_id, u.partner_id, $5::bigint, $5::bigint from said s, res_users u
@@ -33,7 +36,7 @@ select id from said order by id
 
 
 class AddressedMessage(Message, name="mail.message"):
-    """A message and the partners it is for."""
+    """A message, the partners it is for, and the files that came with it. Files have rights of their own."""
 
     partner_ids = fields.Many2Many(
         "Recipients",
@@ -41,6 +44,14 @@ class AddressedMessage(Message, name="mail.message"):
         table="mail_message_res_partner_rel",
         column="mail_message_id",
         other="res_partner_id",
+        readonly=True,
+    )
+    attachment_ids = fields.Many2Many(
+        "Attachments",
+        "ir.attachment",
+        table="message_attachment_rel",
+        column="message_id",
+        other="attachment_id",
         readonly=True,
     )
 
@@ -55,13 +66,27 @@ async def say(
     subtype: str = "comment",
     parent_id: int | None = None,
     partner_ids: Sequence[int] = (),
+    attachment_ids: Sequence[int] = (),
     follow: bool = True,
 ) -> list[int]:
     """Write a message for each (record, markup), one statement; return their ids. The author is the caller."""
     records, bodies = [record for record, _ in lines], [body for _, body in lines]
     given = (model, subject, kind, subtype, env.user.id, env.now, parent_id)
-    rows = await env.fetch(SAY, *given, records, bodies, list(partner_ids), follow)
+    rows = await env.fetch(SAY, *given, records, bodies, list(partner_ids), follow, list(attachment_ids))
     return [row[0] for row in rows]
+
+
+async def take_files(env: Env, given: Any, model: str, record: int) -> list[int]:
+    """Return the attachments that a message is to carry: ones that the caller may write.
+
+    Those of no record hang on the message's record from now on.
+    """
+    wanted = arguments.ids_of(given or [], model="ir.attachment")
+    files = await env["ir.attachment"].lock(env, wanted, ["res_id"])
+    loose = [file.id for file in files if file["res_id"] is None]
+    if loose:
+        await env["ir.attachment"].update(env, loose, {"res_model": model, "res_id": record})
+    return wanted
 
 
 def markup(text: str) -> str:

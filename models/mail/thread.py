@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.mail.followers import SUBSCRIBE, UNSUBSCRIBE
-from models.mail.talking import markup, say
+from models.mail.talking import markup, say, take_files
 from models.orm import Env, Model, arguments, fields, rpc
 from models.orm.declare import Operation
 from models.orm.errors import AccessError, InputError, MissingError
@@ -38,6 +38,12 @@ class Thread(Model):
         "Is Follower",
         sql="exists (select 1 from mail_followers f join res_users u on u.partner_id = f.partner_id"
         " where f.res_model = {model} and f.res_id = {t}.id and u.id = {user})",
+    )
+
+    message_attachment_count = fields.Integer(
+        "Attachment Count",
+        sql="(select count(*) from ir_attachment f where f.res_model = {model} and f.res_id = {t}.id)",
+        aggregate="",
     )
 
     @rpc
@@ -85,8 +91,8 @@ class Thread(Model):
             raise InputError("message_type is comment or notification.", argument="message_type")
         if not arguments.is_unset(author_id) and author_id != env.user.partner_id:
             raise AccessError("A message is written in one's own name.", model=cls.meta.name)
-        if attachment_ids:
-            raise InputError("Attach files to the record itself.", argument="attachment_ids")
+        if attachment_ids and len(wanted) != 1:
+            raise InputError("Files are attached to a message on one record.", argument="attachment_ids")
         text = _text(cls, body, "body")
         partners = arguments.ids_of(partner_ids or [], model="res.partner")
         await env["res.partner"].check_reach(env, partners, "read")
@@ -99,6 +105,7 @@ class Thread(Model):
             subtype="comment" if subtype_xmlid == COMMENT else "note",
             parent_id=await cls._parent(env, wanted, parent_id),
             partner_ids=partners,
+            attachment_ids=await take_files(env, attachment_ids, cls.meta.name, wanted[0]) if attachment_ids else (),
             follow=message_type == "comment",
         )
 

@@ -47,7 +47,7 @@ class Session:
     async def tools(self) -> set[str]:
         return {tool.name for tool in (await self.session.list_tools()).tools}
 
-    async def call(self, name: str, **arguments: Any) -> Any:
+    async def call(self, name: str, /, **arguments: Any) -> Any:
         """What a tool answers; a refusal by the tool is raised."""
         answer = await self.session.call_tool(name, arguments)
         if answer.is_error:

@@ -115,6 +115,20 @@ async def test_comments_and_methods(assistant, unique):
     assert found["total"] == 0
 
 
+async def test_files(assistant, unique):
+    [partner] = (await assistant.call("create_records", model=PARTNER, records=[{"name": unique("P")}]))["records"]
+    place = {"model": PARTNER, "record_id": partner["id"]}
+    file = await assistant.call("upload_attachment", **place, name="note.txt", data="aGVsbG8=")
+    listed = await assistant.call("list_record_attachments", **place)
+    posted = await assistant.call("post_message", **place, body="See", attachment_ids=[file["attachment_id"]])
+
+    assert [one["name"] for one in listed["attachments"]] == ["note.txt"]
+    message = await assistant.call(
+        "get_record", model="mail.message", record_id=posted["message_id"], fields=["attachment_ids"]
+    )
+    assert message["record"]["attachment_ids"] == [file["attachment_id"]]
+
+
 async def test_resources(assistant):
     assert "Name: Administrator" in await assistant.resource("odoo://res.partner/record/1")
     assert "Administrator" in await assistant.resource("odoo://res.partner/search")

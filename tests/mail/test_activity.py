@@ -90,6 +90,15 @@ async def test_feedback_ends_it_with_a_line_in_the_chatter(seller, partner):
     assert await seller[ACTIVITY].action_done(seller, [activity]) is False
 
 
+async def test_feedback_may_come_with_a_file(seller, partner):
+    [activity] = await seller[PARTNER].activity_schedule(seller, [partner])
+    file = await seller["ir.attachment"].create(seller, {"name": "note.txt", "raw": "hello"})
+
+    message = await seller[ACTIVITY].action_feedback(seller, [activity], "Done", [file])
+
+    assert (await row(seller, "mail.message", message, "attachment_ids"))["attachment_ids"] == [file]
+
+
 async def test_records_end_move_and_cancel_their_activities_by_type(seller, partner):
     for kind in (CALL, TODO):
         await seller[PARTNER].activity_schedule(seller, [partner], kind)

@@ -151,6 +151,26 @@ async def test_an_answer_is_about_the_same_record(seller, partner):
         await seller[PARTNER].message_post(seller, [other], body="!", parent_id=question)
 
 
+async def test_a_message_carries_files(seller, partner):
+    file = await seller["ir.attachment"].create(seller, {"name": "note.txt", "raw": "hello"})
+
+    [message] = await seller[PARTNER].message_post(seller, [partner], body="See", attachment_ids=[file])
+
+    assert (await row(seller, "mail.message", message, "attachment_ids"))["attachment_ids"] == [file]
+    tied = await row(seller, "ir.attachment", file, "res_model", "res_id")
+    assert (tied["res_model"], tied["res_id"]) == (PARTNER, partner)
+    assert (await row(seller, PARTNER, partner, "message_attachment_count"))["message_attachment_count"] == 1
+
+
+async def test_nobody_attaches_the_files_of_others(as_person, seller, partner):
+    other = await as_person("party.user")
+    file = await other["ir.attachment"].create(other, {"name": "mine.txt", "raw": "secret"})
+
+    with pytest.raises(MissingError):
+        await seller[PARTNER].message_post(seller, [partner], body="See", attachment_ids=[file])
+    assert (await row(other, "ir.attachment", file, "res_id"))["res_id"] in (False, 0)
+
+
 async def test_who_may_not_write_the_record_does_not_comment(as_person, seller, partner):
     reader = await as_person("base.user")
     count = "select count(*) from mail_message where model = 'res.partner' and res_id = $1"
