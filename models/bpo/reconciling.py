@@ -150,7 +150,7 @@ class BpoReconciliation(Reconciliation, name="crm.reconciliation", label="Reconc
     @classmethod
     async def resend(cls, env: Env, lead_id: int) -> None:
         """Hand the lead over again."""
-        await env["crm.lead"].hand_over_again(env, lead_id)  # type: ignore[attr-defined]
+        await env["crm.lead"].hand_over_again(env, lead_id)
 
     @classmethod
     async def _dealership(cls, env: Env, run_id: int) -> int:

@@ -142,7 +142,7 @@ class DealerReconciliation(Reconciliation, name="dealer.crm.reconciliation", lab
     @classmethod
     async def resend(cls, env: Env, lead_id: int) -> None:
         """Tell the outcome again, as the same event."""
-        await env["dealer.crm.lead"].resend_callback(env, [lead_id])  # type: ignore[attr-defined]
+        await env["dealer.crm.lead"].resend_callback(env, [lead_id])
 
     @classmethod
     async def _company(cls, env: Env, run_id: int) -> int:

@@ -86,10 +86,10 @@ def _index(profile: Profile) -> Html:
 
 
 def _model(profile: Profile, name: str) -> Html | None:
-    found = profile.registry.names.get(name)
-    if found is None or not offered_methods(profile, found.meta):
+    meta = profile.metas.by_word.get(name)
+    if meta is None or not offered_methods(profile, meta):
         return None
-    meta, shared = found.meta, shared_methods(profile.registry)
+    shared = shared_methods(profile.metas)
     common = [word for word, method in meta.methods.items() if shared.get(word) is method]
     return reference.model_page(meta.name, describe_model(profile, meta, {}), common)
 
