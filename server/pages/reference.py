@@ -40,7 +40,8 @@ def index(models: Mapping[str, Described], methods: Iterable[Described], errors:
         tag(
             "p",
             sentence(
-                "All calls go to {} as JSON-RPC 2.0; Odoo's dialects reach the same models.", tag("code", "POST /rpc")
+                "All calls go to {} as JSON-RPC 2.0; the dialects of Odoo and Netforce reach the same models.",
+                tag("code", "POST /rpc"),
             ),
         ),
         _contents(("models", "Models"), ("endpoint", "Endpoint"), ("errors", "Errors"), ("call", "Try a call")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.cli import main
 from server.database.connection import connect
 from tests import deployments
 from tests.cluster import shared_cluster
@@ -61,6 +62,13 @@ async def test_a_key_is_shown_once_and_can_be_revoked(tandem):
 
     assert (await tandem("apikey", "revoke", line.split()[0]))[0] == 0
     assert (await tandem("apikey", "list")) == (0, "")
+
+
+def test_the_help_keeps_the_spelling_of_names(capsys):
+    with pytest.raises(SystemExit):
+        main(["apikey", "--help"])
+
+    assert "Make, list and revoke API keys." in capsys.readouterr().out
 
 
 async def test_the_doctor_finds_a_healthy_deployment_healthy(tandem):
