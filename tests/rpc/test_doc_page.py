@@ -274,7 +274,7 @@ def test_nothing_that_a_model_says_is_markup():
     registry = Registry((*base.MODELS, Hostile), (*base.GROUPS, Group("x", "X")))
     profile = registry.profile(frozenset({"x"}))
     described = describe_model(profile, registry.models["test.hostile"].meta, {})
-    text = model_page("test.hostile", described, shared_methods(registry))
+    text = model_page("test.hostile", described, shared_methods(profile.metas))
     page = Page(text)
 
     assert page.open == []
