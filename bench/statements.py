@@ -81,7 +81,8 @@ select id from lead
 """
 
 WRITE_CITY = """
-update crm_lead set city = $2, write_uid = $3::bigint, write_date = now() where id = $1 and company_id = $4::bigint
+update crm_lead set city = $2, write_uid = $3::bigint, write_date = now(), change_xid = default
+where id = $1 and company_id = $4::bigint
 """
 
 # What it was before is kept in the chatter.
@@ -89,7 +90,7 @@ WRITE_REVENUE = """
 with old as (
     select id, expected_revenue from crm_lead where id = $1 and company_id = $4::bigint for update
 ), lead as (
-    update crm_lead l set expected_revenue = $2, write_uid = $3::bigint, write_date = now()
+    update crm_lead l set expected_revenue = $2, write_uid = $3::bigint, write_date = now(), change_xid = default
     from old where l.id = old.id returning l.id, old.expected_revenue as before
 )
 insert into mail_message (

@@ -8,6 +8,8 @@ from models.base.blob import Blob, BlobPiece
 from models.base.company import Company
 from models.base.country import Country, CountryState, country_data
 from models.base.currency import Currency, currency_data
+from models.base.deletion import Deletion
+from models.base.deletion import clean as clean_deletions
 from models.base.external_id import ExternalId
 from models.base.groups import ADMINISTRATORS, USERS, Groups
 from models.base.idempotency import Idempotency, clean
@@ -36,6 +38,7 @@ MODELS = (
     ApiKey,
     LoginFailure,
     Idempotency,
+    Deletion,
     Message,
     Blob,
     BlobPiece,
@@ -55,4 +58,4 @@ MODELS = (
 )
 GROUPS = (USERS, ADMINISTRATORS)
 DATA = (*currency_data(), *country_data(), ENGLISH)
-CLEANERS = (clean, blob.clean)
+CLEANERS = (clean, blob.clean, clean_deletions)

@@ -51,6 +51,7 @@ class Lead(Reconciling, name="crm.lead", label="Lead"):
     )
     company = "own"
     chatter = True
+    feed = True
     order = "priority desc, id desc"
     keys = (Key(("company_id", "reference"), "Another lead has this reference."),)
     indexes = (

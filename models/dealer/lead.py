@@ -60,6 +60,7 @@ class DealerLead(Reconciling, name="dealer.crm.lead", label="Dealer Lead"):
     )
     company = "own"
     chatter = True
+    feed = True
     order = "priority desc, id desc"
     keys = (
         Key(("company_id", "name"), "Another lead has this reference."),

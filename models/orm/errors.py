@@ -8,7 +8,8 @@
     ├── MissingError         404  missing        no such record, or not for this user
     ├── ConflictError        409  conflict       somebody else was first
     │   ├── DuplicateError   409  duplicate      a unique key is taken
-    │   └── TransitionError  409  transition     not from this state
+    │   ├── TransitionError  409  transition     not from this state
+    │   └── StaleTokenError  409  stale_token    changes since then are no longer known
     ├── ValidationError      422  validation     values that break a rule of the model
     │   ├── RequiredError    422  required       a required value is missing
     │   └── ReadonlyError    422  readonly       the field is not for callers to write
@@ -109,6 +110,12 @@ class TransitionError(ConflictError):
     """This move is not allowed from the present state."""
 
     key = "transition"
+
+
+class StaleTokenError(ConflictError):
+    """What changed since then can no longer be told. Read everything anew, from a call without a token on."""
+
+    key = "stale_token"
 
 
 class ValidationError(AppError):

@@ -34,6 +34,7 @@ class Kind(Record):
     company: ClassVar[Literal["own", "shared"] | None] = None
     chatter: ClassVar[bool] = False
     audit: ClassVar[bool] = False
+    feed: ClassVar[bool] = False  # whether callers may ask what changed since they asked last
     transient: ClassVar[bool] = False
     # The fields that name the record this one hangs on, (model, id): who reaches that record reaches this one.
     document: ClassVar[tuple[str, str] | None] = None

@@ -46,6 +46,7 @@ class Meta:
     company: str | None
     chatter: bool
     audit: bool
+    feed: bool = False
     document: tuple[str, str] | None = None
     any_document: bool = False
     loose_rules: tuple[Rule, ...] = ()

@@ -29,6 +29,7 @@ class Exposure:
     renamed: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = None
+    option: str = ""
 
 
 @overload
@@ -42,6 +43,7 @@ def rpc(
     renamed: Mapping[str, str] | None = ...,
     groups: Sequence[str] = ...,
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = ...,
+    option: str = ...,
 ) -> Callable[[F], F]: ...
 def rpc(
     function: Any = None,
@@ -52,17 +54,20 @@ def rpc(
     renamed: Mapping[str, str] | None = None,
     groups: Sequence[str] = (),
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = None,
+    option: str = "",
 ) -> Any:
     """Let clients call an async classmethod.
 
     `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs;
     `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. `when`: only models whose
-    fields satisfy it have the method. To be written above `@classmethod`.
+    fields satisfy it have the method; `option`: only models that set this attribute. To be written above
+    `@classmethod`.
     """
 
     def expose(method: Any) -> Any:
         target: Any = method.__func__ if isinstance(method, classmethod) else method
-        target.__rpc__ = Exposure(readonly, tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups), when)
+        words = (tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups))
+        target.__rpc__ = Exposure(readonly, *words, when, option)
         return method
 
     return expose if function is None else expose(function)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from models.orm import fields
 from models.orm.archiving import Archiving
 from models.orm.describing import Describing
+from models.orm.feeding import Feeding
 from models.orm.form_data import FormData
 from models.orm.searching import Searching
 from models.orm.transfer.exporting import Exporting
 
 
-class Model(Archiving, FormData, Describing, Exporting, Searching):
+class Model(Archiving, FormData, Describing, Exporting, Searching, Feeding):
     """A kind of record.
 
     Subclasses declare `name` once; a class that inherits it under the same name extends the model.

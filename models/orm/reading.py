@@ -75,7 +75,7 @@ class Reading(Snapshots):
         """Return one object a record, in the order of the ids, with the fields asked for (all when none are named)."""
         wanted = arguments.ids_of(ids, model=cls.meta.name)
         env.profile.check(cls.meta, "read")
-        shape = _shape(env, fields, load, load_m2o, get_time)
+        shape = shape_of(env, fields, load, load_m2o, get_time)
         if not wanted:
             return JsonText("[]")
         plan = read_plan(env, cls.meta, shape, single=len(wanted) == 1)
@@ -104,7 +104,7 @@ class Reading(Snapshots):
     ) -> Any:
         """Return the matching records as `read` does; with `count` the pair of records and total (Netforce)."""
         env.profile.check(cls.meta, "read")
-        plan = search_plan(env, cls.meta, _shape(env, fields, load, load_m2o))
+        plan = search_plan(env, cls.meta, shape_of(env, fields, load, load_m2o))
         query, scope, condition = cls._searched(env, parse_domain(domain), plan.params)
         terms = order_sql(scope, order)
         page = _page(query, limit, offset)
@@ -189,7 +189,8 @@ def _page(query: Query, limit: Any, offset: Any) -> str:
     )
 
 
-def _shape(env: Env, fields: Any, load: Any, load_m2o: Any, get_time: Any = False) -> Shape:
+def shape_of(env: Env, fields: Any, load: Any = "_classic_read", load_m2o: Any = True, get_time: Any = False) -> Shape:
+    """Return how a call wants its records shown."""
     bare = load in (None, "", False, "_classic_write") or load_m2o is False
     names = arguments.field_names(fields)
     reference = Reference.ID if bare else env.dialect.reference

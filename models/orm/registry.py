@@ -137,6 +137,7 @@ def _meta(name: str, final: type[Kind]) -> Meta:
         company=final.company,
         chatter=final.chatter,
         audit=final.audit,
+        feed=final.feed,
         document=final.document,
         any_document=final.any_document,
         loose_rules=tuple(final.loose_rules),
@@ -205,7 +206,9 @@ def _methods(final: type[Kind], fields: Mapping[str, Field[Any]]) -> dict[str, M
         if attribute.startswith("_"):
             continue
         method = method_of(final, attribute)
-        if method is not None and (method.exposure.when is None or method.exposure.when(fields)):
+        if method is None or (method.exposure.option and not getattr(final, method.exposure.option)):
+            continue
+        if method.exposure.when is None or method.exposure.when(fields):
             for name in (attribute, *method.exposure.aliases):
                 methods[name] = method
     return methods

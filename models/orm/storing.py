@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.orm import changes
 from models.orm.computing import as_read, check_constraints, compute, watched
 from models.orm.condition import SearchQuery
 from models.orm.declare import Operation
@@ -23,6 +24,7 @@ from models.orm.values import Row
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.meta import Meta
 
 Image = dict[str, tuple[Any, Any]]  # field name: (old value, new value)
 
@@ -70,7 +72,8 @@ class Storing(Reading):
         wanted = watched(cls, columns)
         query, scope = cls._writing(env)
         condition = cls._mine(query, scope, ids, "write")
-        sets = [f'"{name}" = {query.param(value)}' for name, value in columns.items()] + _stamps(env, query)
+        sets = [f'"{name}" = {query.param(value)}' for name, value in columns.items()]
+        sets += _stamps(env, query, cls.meta)
         if len(ids) == 1 and not wanted:
             sql = (
                 f'update "{cls.meta.table}" {scope.alias} set {", ".join(sets)} where {condition}'
@@ -116,7 +119,7 @@ class Storing(Reading):
         arrays = [f"{query.param(list(news))}::bigint[]"]
         arrays += [f"{query.param([new[f.name] for new in news.values()])}::{f.column_type}[]" for f in computed]
         sets = [f'"{name}" = {query.param(value)}' for name, value in columns.items()]
-        sets += [f'"{name}" = v."{name}"' for name in outputs] + _stamps(env, query)
+        sets += [f'"{name}" = v."{name}"' for name in outputs] + _stamps(env, query, cls.meta)
         named = ", ".join(f'"{name}"' for name in ["id", *outputs])
         rows = await env.fetch(
             f'update "{cls.meta.table}" {scope.alias} set {", ".join(sets)} from unnest({", ".join(arrays)}) v({named})'
@@ -140,18 +143,23 @@ class Storing(Reading):
 
     @classmethod
     async def _delete(cls, env: Env, ids: Sequence[int]) -> None:
-        """Run one DELETE under the row rule, the rows locked in id order; files that hang on them go along."""
+        """Run one DELETE under the row rule, the rows locked in id order; files that hang on them go along.
+
+        It keeps note of what it deletes where there is a feed, and of records elsewhere that lose a link to it.
+        """
+        await changes.mark_linked(env, cls.meta, ids)
         query, scope = cls._writing(env)
         condition = cls._mine(query, scope, ids, "delete")
         alias, table = scope.alias, f'"{cls.meta.table}"'
+        returned = f" returning {alias}.id{changes.kept(cls.meta, alias)}"
         if len(ids) == 1:
-            parts = [f"gone as (delete from {table} {alias} where {condition} returning {alias}.id)"]
+            parts = [f"gone as (delete from {table} {alias} where {condition}{returned})"]
         else:
             parts = [
                 f"old as (select {alias}.id from {table} {alias} where {condition} order by {alias}.id for update)",
-                f"gone as (delete from {table} {alias} using old where {alias}.id = old.id returning {alias}.id)",
+                f"gone as (delete from {table} {alias} using old where {alias}.id = old.id{returned})",
             ]
-        parts += cls._with_files(env)
+        parts += [*cls._with_files(env), *changes.noting(cls.meta)]
         rows = await env.fetch(f"with {', '.join(parts)} select id from gone", *env.resolve(query.params))
         if len(rows) != len(set(ids)):
             raise cls.missing(ids)
@@ -231,8 +239,9 @@ class Storing(Reading):
         )
 
 
-def _stamps(env: Env, query: Query) -> list[str]:
-    return [f"write_uid = {query.param(env.user.id)}", "write_date = clock_timestamp()"]
+def _stamps(env: Env, query: Query, meta: Meta) -> list[str]:
+    stamps = [f"write_uid = {query.param(env.user.id)}", "write_date = clock_timestamp()"]
+    return [*stamps, changes.STAMP] if meta.feed else stamps
 
 
 def _image(wanted: Sequence[str], values: Sequence[Any]) -> Image:

@@ -21,7 +21,7 @@ COMMERCIAL = (
     f" where not up.is_company and up.depth < {DEEPEST}) select id from up order by depth desc limit 1)"
 )
 RENAME = """
-update res_partner set name = concat_ws(' ', nullif(first_name, ''), nullif(last_name, ''))
+update res_partner set name = concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')), change_xid = default
 where id = any($1) and not is_company and concat(first_name, last_name) <> ''
 """
 
@@ -42,6 +42,7 @@ class Partner(Model, name="res.partner", label="Contact", netforce="contact"):
     )
     company = "shared"
     chatter = True
+    feed = True
     order = "name, id"
     label_sql = LABEL
     indexes = (

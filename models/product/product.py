@@ -10,6 +10,10 @@ LABEL = "case when {t}.default_code <> '' then '[' || {t}.default_code || '] ' |
 TYPES = (("consu", "Goods"), ("product", "Storable goods"), ("service", "Service"), ("combo", "Combo"))
 DEFAULT_UNIT = "select res_id from ir_model_data where module = 'uom' and name = 'product_uom_unit'"
 
+UNTRACK = """
+update product_product set type = 'consu', change_xid = default where id = any($1) and type = 'product'
+"""
+
 
 class Product(
     Model, name="product.product", label="Product", odoo=("product.product", "product.template"), netforce="product"
@@ -26,6 +30,7 @@ class Product(
     )
     company = "shared"
     chatter = True
+    feed = True
     order = "default_code, name, id"
     label_sql = LABEL
     keys = (Key(("barcode",), "Barcode already assigned to another product.", where="barcode is not null"),)
@@ -94,7 +99,7 @@ class Product(
         """Keep variants below one product."""
         await super().after_write(env, ids, row)
         if row.get("is_storable") is False and "type" not in row:
-            await env.execute("update product_product set type = 'consu' where id = any($1) and type = 'product'", ids)
+            await env.execute(UNTRACK, ids)
         if row.get("parent_id") is not None:
             await refuse_cycles(env, cls, ids)
 

@@ -41,6 +41,7 @@ class Order(Model, name="sale.order", label="Sales Order"):
     access = (Access(read="sale.user", write="sale.user", delete="sale.manager"),)
     company = "own"
     chatter = True
+    feed = True
     order = "date_order desc, id desc"
     keys = (Key(("company_id", "name"), "Order number must be unique in its company."),)
     indexes = (Index(("company_id", "date_order desc", "id desc")), Index(("origin",), where="origin is not null"))

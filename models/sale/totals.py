@@ -107,7 +107,7 @@ from sale_order o join res_currency c on c.id = o.currency_id where o.id = any($
 """
 STORE_TOTALS = """
 update sale_order o set amount_untaxed = v.untaxed, amount_tax = v.tax, amount_total = v.total,
-    write_uid = $5, write_date = now()
+    write_uid = $5, write_date = now(), change_xid = default
 from unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[]) v(id, untaxed, tax, total) where o.id = v.id
 """
 STORE = f"""

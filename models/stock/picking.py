@@ -41,6 +41,7 @@ class Picking(Model, name="stock.picking", label="Transfer"):
     access = (Access(read=READERS), Access(read="stock.user", write="stock.user", delete="stock.manager"))
     company = "own"
     chatter = True
+    feed = True
     order = "priority desc, scheduled_date, id desc"
     keys = (Key(("company_id", "name"), "Reference must be unique per company!"),)
     indexes = (Index(("company_id", "state", "scheduled_date")),)

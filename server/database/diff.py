@@ -123,7 +123,9 @@ def _indexes(table: Table, live: TableState, wanted: TableState) -> Iterator[Cha
 
 
 def _replaced(index: TableIndex) -> Iterator[Change]:
-    new = TableIndex(f"{index.name[:59]}_new", index.table, index.terms, index.unique, index.method, index.where)
+    new = TableIndex(
+        f"{index.name[:59]}_new", index.table, index.terms, index.unique, index.method, index.where, index.storage
+    )
     yield Change(f"drop unfinished index {new.name}", f"drop index if exists {quoted(new.name)}")
     yield Change(f"create index {new.name}", new.create(concurrently=True), alone=True)
     swap = f"drop index {quoted(index.name)}; alter index {quoted(new.name)} rename to {quoted(index.name)}"

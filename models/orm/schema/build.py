@@ -29,6 +29,9 @@ AUTOMATIC = {
     "write_uid": Column("write_uid", "bigint"),
     "write_date": Column("write_date", "timestamptz", not_null=True, default="now()"),
 }
+# The number of the transaction that wrote a row last, for `changes_since`. Writers say `set change_xid = default`.
+CHANGE_XID = Column("change_xid", "bigint", not_null=True, default="((pg_current_xact_id())::text)::bigint")
+CHANGE_STORAGE = "pages_per_range = 8, autosummarize = on"
 LONGEST_COMMENT = 116
 
 
@@ -65,7 +68,8 @@ BOOKKEEPING = (
 
 def _model_table(registry: Registry, meta: Meta) -> Table:
     fields = [field for field in meta.columns.values() if field.name not in {"id", *AUTOMATIC}]
-    columns = (Column("id", "bigint", identity=True), *map(_column, fields), *AUTOMATIC.values())
+    fed = (CHANGE_XID,) if meta.feed else ()
+    columns = (Column("id", "bigint", identity=True), *map(_column, fields), *AUTOMATIC.values(), *fed)
     return Table(
         meta.table,
         columns,
@@ -120,6 +124,9 @@ def _indexes(registry: Registry, meta: Meta, fields: list[Field[Any]]) -> Iterat
         TableIndex(names.index_name(table, index), table, index.columns, False, index.method, index.where)
         for index in meta.indexes
     ]
+    if meta.feed:  # a block range index lets PostgreSQL update a row in place though this column always changes
+        name = names.fitting(f"{table}_change_xid_index")
+        found.append(TableIndex(name, table, ("change_xid",), method="brin", storage=CHANGE_STORAGE))
     led = {index.terms[0] for index in found if not index.where and index.method == "btree"}
     yield from found
     plain = [(field.name,) for field in fields if field.index and field.name not in led]

@@ -56,6 +56,7 @@ class TableIndex:
     unique: bool = False
     method: str = "btree"
     where: str = ""
+    storage: str = ""
 
     @property
     def sql(self) -> str:
@@ -66,7 +67,7 @@ class TableIndex:
         """The statement that creates it; `concurrently` without stopping writers, and outside of any transaction."""
         kind = ("unique " if self.unique else "") + "index" + (" concurrently" if concurrently else "")
         using = "" if self.method == "btree" else f" using {self.method}"
-        where = f" where {self.where}" if self.where else ""
+        where = (f" with ({self.storage})" if self.storage else "") + (f" where {self.where}" if self.where else "")
         return f"create {kind} {quoted(self.name)} on {quoted(self.table)}{using} ({', '.join(self.terms)}){where}"
 
 
