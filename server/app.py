@@ -17,6 +17,7 @@ from server.execute import Executor
 from server.files.download import Downloads
 from server.files.upload import Uploads
 from server.health import Health
+from server.large_bodies import release
 from server.log import request_id
 from server.metrics import Gauges, Metrics
 from server.outgoing import equip, working
@@ -121,8 +122,9 @@ def add_files(router: web.UrlDispatcher, deployment: Deployment) -> None:
     router.add_get("/static/db/{database}/files/{name}", downloads.stored)
 
 
-async def mark(_request: web.Request, response: web.StreamResponse) -> None:
+async def mark(request: web.Request, response: web.StreamResponse) -> None:
     """Tell our name without a version, and the request's id."""
+    release(request)
     response.headers["Server"] = SERVER
     if number := request_id.get():
         response.headers["X-Request-Id"] = number

@@ -4,13 +4,16 @@ import asyncio
 import itertools
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
+from typing import TypeVar
 
 from aiohttp import StreamReader, web
 from multidict import CIMultiDict
 
 from models.orm.limits import LIMITS
 from server.log import request_id
+
+Read = TypeVar("Read")
 
 JSON = frozenset({"application/json"})
 JSON_HEADERS = CIMultiDict({"Content-Type": "application/json"})
@@ -30,11 +33,17 @@ async def read_body(request: web.Request, limit: int = LIMITS.body_bytes) -> byt
         if len(body) > limit:
             raise too_large("body_bytes", limit)
         return body
+    return await in_time(_read_all(content, limit))
+
+
+async def in_time(reading: Awaitable[Read], seconds: float | None = None) -> Read:
+    """What is read, or 408 when that takes longer than it may."""
+    allowed = LIMITS.body_seconds if seconds is None else seconds
     try:
-        async with asyncio.timeout(LIMITS.body_seconds):
-            return await _read_all(content, limit)
+        async with asyncio.timeout(allowed):
+            return await reading
     except TimeoutError:
-        slow = web.HTTPRequestTimeout(text=f"The body took longer than {LIMITS.body_seconds:g} s.")
+        slow = web.HTTPRequestTimeout(text=f"The body took longer than {allowed:g} s.")
         slow.force_close()
         raise slow from None
 

@@ -13,6 +13,7 @@ class Limits:
 
     body_bytes: int = 1 << 20
     attachment_body_bytes: int = 70 << 20
+    large_bodies: int = 4
     batch_calls: int = 100
     json_depth: int = 64
     domain_terms: int = 200

@@ -42,6 +42,8 @@ async def caller_of(deployment: Deployment, request: web.Request) -> User:
         raise SessionError(NO_CREDENTIALS)
     if "Authorization" not in request.headers:
         check_origin(deployment, request)
+        if request.method == "POST" and not token_of(request) and "Origin" not in request.headers:
+            raise AccessError("This cookie counts only where the browser says which page sends it (Origin).")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise AccessError("Another site may not make calls in your name.")
     return await deployment.authenticator.by_token(token)

@@ -3,9 +3,6 @@
 No database connection is held while a client sends: the transaction begins when all is there.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Self
@@ -64,15 +61,3 @@ def check_length(request: web.Request, slack: int = ENVELOPE_BYTES) -> None:
         raise web.HTTPUnsupportedMediaType(text="Uploads are not compressed.")
     if (request.content_length or 0) > LIMITS.attachment_body_bytes + slack:
         raise too_large("attachment_body_bytes")
-
-
-@asynccontextmanager
-async def receiving() -> AsyncIterator[None]:
-    """Answer 408 when an upload takes longer than it may, 400 when it is malformed."""
-    try:
-        async with asyncio.timeout(LIMITS.attachment_body_seconds):
-            yield
-    except TimeoutError:
-        slow = web.HTTPRequestTimeout(text=f"The body took longer than {LIMITS.attachment_body_seconds:g} s.")
-        slow.force_close()
-        raise slow from None

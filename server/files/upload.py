@@ -16,10 +16,10 @@ from models.orm.env import User
 from models.orm.errors import InputError
 from models.orm.limits import LIMITS
 from server.deployment import Deployment
-from server.exchange import begin, reply, too_large
+from server.exchange import begin, in_time, reply, too_large
 from server.execute import Call
 from server.files.caller import caller_of, refusal
-from server.files.spool import READ_BYTES, Spool, check_length, receiving
+from server.files.spool import READ_BYTES, Spool, check_length
 from server.json_text import encode
 
 FIELD_BYTES = 1024
@@ -116,10 +116,13 @@ def _number(text: str) -> int | None:
 async def _body(request: web.Request, stack: ExitStack, name: str) -> Spool:
     check_length(request, slack=0)
     file = stack.enter_context(Spool(file_name(name)))
-    async with receiving():
-        async for chunk in request.content.iter_chunked(READ_BYTES):
-            file.add(chunk)
+    await in_time(_fill(file, request), LIMITS.attachment_body_seconds)
     return file
+
+
+async def _fill(file: Spool, request: web.Request) -> None:
+    async for chunk in request.content.iter_chunked(READ_BYTES):
+        file.add(chunk)
 
 
 async def _form(request: web.Request, stack: ExitStack) -> tuple[dict[str, str], list[Spool]]:
@@ -130,8 +133,7 @@ async def _form(request: web.Request, stack: ExitStack) -> tuple[dict[str, str],
         raise web.HTTPLengthRequired(text="A form says how long it is (Content-Length).")
     check_length(request)
     try:
-        async with receiving():
-            return await _parts(request, stack)
+        return await in_time(_parts(request, stack), LIMITS.attachment_body_seconds)
     except (ValueError, AssertionError, LookupError):
         raise web.HTTPBadRequest(text="The form is malformed.") from None
 

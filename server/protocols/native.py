@@ -28,8 +28,9 @@ from models.base.idempotency import LONGEST_KEY
 from models.orm.env import User
 from models.orm.errors import InputError, SessionError
 from server.deployment import VERSION, Deployment
-from server.exchange import begin, check_content_type, read_body, reply
+from server.exchange import begin, check_content_type, reply
 from server.execute import Call
+from server.large_bodies import read_call
 from server.protocols.jsonrpc import Methods, dispatch, exposed
 from server.protocols.odoo_cookie import token_of_own_page
 from server.protocols.openrpc import Discovery
@@ -97,7 +98,7 @@ class NativeEndpoint:
         """Answer one HTTP request."""
         begin(request)
         check_content_type(request)
-        body = await read_body(request)
+        body = await read_call(self._deployment, request)
         answer = await dispatch(self.methods, Exchange(self._deployment, request, self._discovery), body)
         return web.Response(status=204) if answer is None else reply(answer)
 

@@ -23,9 +23,10 @@ from aiohttp import web
 from models.orm.dialect import NETFORCE
 from models.orm.errors import InputError
 from server.deployment import Deployment
-from server.exchange import begin, read_body, reply
+from server.exchange import begin, reply
 from server.execute import Call
 from server.json_text import JsonError, decode, encode
+from server.large_bodies import read_call
 from server.protocols.netforce_cookies import Cookies
 from server.protocols.netforce_errors import NetforceFault, netforce_error
 from server.protocols.netforce_login import login, login_by_context, logout, logout_by_cookies, set_company
@@ -101,7 +102,7 @@ class NetforceEndpoint:
         started = perf_counter()
         number: Any = None
         try:
-            message = _message(await read_body(request))
+            message = _message(await read_call(self._deployment, request))
             number = message.get("id")
             result = await self._answer(request, message.get("method"), message.get("params"))
             spent = round((perf_counter() - started) * 1000)

@@ -20,15 +20,16 @@ SESSION_EXPIRED = 100
 HTTP_NOT_FOUND = 404
 FIRST_SERIE_WITH_ZERO = 19
 
+ReadBody = Callable[[web.Request], Awaitable[bytes]]
 Act = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
-async def answer(request: web.Request, serie: str, act: Act) -> web.Response:
-    """Read the envelope, let `act` have the params, and put its value or exception into the answer."""
+async def answer(request: web.Request, serie: str, act: Act, read: ReadBody = read_body) -> web.Response:
+    """Read the envelope (by `read`), let `act` have the params, and put its value or exception into the answer."""
     begin(request)
     check_content_type(request, JSON)
     try:
-        message = decode(await read_body(request))
+        message = decode(await read(request))
     except JsonError:
         raise _bad_request("Invalid JSON data") from None
     if not isinstance(message, dict):

@@ -12,8 +12,9 @@ from models.orm.env import User
 from models.orm.errors import UnknownModelError
 from models.orm.methods import Method
 from server.deployment import Deployment
-from server.exchange import begin, check_content_type, read_body, reply
+from server.exchange import begin, check_content_type, reply
 from server.json_text import JsonError, decode, encode
+from server.large_bodies import read_call
 from server.protocols.odoo_bearer import bearer_user, check_database, refused
 from server.protocols.odoo_errors import Kind, OdooFault
 from server.protocols.odoo_services import call_model
@@ -35,7 +36,7 @@ class Json2Endpoint:
         try:
             user = await bearer_user(self._deployment, request)
             check_database(self._deployment, request)
-            given = _arguments(await read_body(request))
+            given = _arguments(await read_call(self._deployment, request))
             model, method = request.match_info["model"], request.match_info["method"]
             return reply(encode(await self._call(user, model, method, given)))
         except web.HTTPException:

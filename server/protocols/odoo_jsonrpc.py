@@ -1,10 +1,12 @@
 """POST /jsonrpc: Odoo's external API in its JSON envelope, with params {service, method, args}."""
 
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from server.deployment import Deployment
+from server.large_bodies import Secrets, read_call, secrets_in_json
 from server.protocols.odoo_envelope import answer, missing_arguments
 from server.protocols.odoo_services import OdooServices
 
@@ -27,4 +29,8 @@ class OdooEndpoint:
             service, method, args = (params[name] for name in PARAMETERS)
             return await self._services.call(service, method, args, self._deployment.address_of(request))
 
-        return await answer(request, self._deployment.settings.odoo_serie, act)
+        async def check(secrets: Secrets) -> Any:
+            return await self._services.user(*secrets, self._deployment.address_of(request))
+
+        read = partial(read_call, self._deployment, finds=secrets_in_json, checks=check)
+        return await answer(request, self._deployment.settings.odoo_serie, act, read)

@@ -5,6 +5,7 @@ missing or over is error code 100.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from models.orm.limits import LIMITS
 from server.auth import Login
 from server.deployment import Deployment
 from server.execute import Call
+from server.large_bodies import read_call
 from server.protocols.odoo_cookie import check_origin, drop_session, session_user, set_session, token_of
 from server.protocols.odoo_envelope import answer, missing_arguments
 from server.protocols.odoo_errors import NOT_FOUND, OdooFault
@@ -127,7 +129,7 @@ class OdooWeb:
         return await self._answer(request, lambda _: self._services.list_languages(""))
 
     async def _answer(self, request: web.Request, act: Callable[[dict[str, Any]], Awaitable[Any]]) -> web.Response:
-        return await answer(request, self._deployment.settings.odoo_serie, act)
+        return await answer(request, self._deployment.settings.odoo_serie, act, partial(read_call, self._deployment))
 
     async def _as_user(
         self, request: web.Request, act: Callable[[User, dict[str, Any]], Awaitable[Any]]

@@ -6,12 +6,14 @@ call at all is HTTP 400.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from server.deployment import Deployment
-from server.exchange import begin, read_body
+from server.exchange import begin
 from server.internal_error import reported
+from server.large_bodies import Secrets, read_call, secrets_in_xml
 from server.protocols.odoo_errors import ACCESS, DENIED, MISSING, OdooError, odoo_error
 from server.protocols.odoo_services import OdooServices
 from server.protocols.xmlrpc_text import XmlRpcError, decode, encode, encode_fault
@@ -39,14 +41,19 @@ class XmlRpcEndpoint:
 
     async def _handle(self, request: web.Request, fault: Callable[[OdooError], Fault]) -> web.Response:
         begin(request)
-        body = await read_body(request)
+        address = self._deployment.address_of(request)
+
+        async def check(secrets: Secrets) -> Any:
+            return await self._services.user(*secrets, address)
+
+        body = await read_call(self._deployment, request, finds=secrets_in_xml, checks=check)
         try:
             method, arguments = decode(body)
         except XmlRpcError as error:
             raise web.HTTPBadRequest(text=str(error)) from None
         service = request.match_info["service"]
         try:
-            result = await self._services.call(service, method, arguments, self._deployment.address_of(request))
+            result = await self._services.call(service, method, arguments, address)
             answer = encode(result)
         except TypeError as error:
             answer = encode_fault(*fault(odoo_error(reported(error))))
