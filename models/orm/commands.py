@@ -46,11 +46,15 @@ NETFORCE_ACTIONS: dict[str, Action] = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One change of a relation: what to do, with which records, with which values."""
+    """One change of a relation: what to do, with which records, with which values.
+
+    `made`: where the ids of the records that it creates are noted, when our own code wants to know them.
+    """
 
     action: Action
     ids: tuple[int, ...] = ()
     values: Mapping[str, Any] | None = None
+    made: list[int] | None = None
 
     @classmethod
     def create(cls, values: Mapping[str, Any]) -> Command:

@@ -23,6 +23,8 @@ class Limits:
     ids_per_call: int = 10_000
     reply_rows: int = 10_000
     reply_bytes: int = 8 << 20
+    import_rows: int = 10_000
+    import_messages: int = 100
     x2many_commands: int = 10_000
     links_per_call: int = 100_000
     referenced_items: int = 100_000

@@ -9,9 +9,10 @@ from models.orm.feeding import Feeding
 from models.orm.form_data import FormData
 from models.orm.searching import Searching
 from models.orm.transfer.exporting import Exporting
+from models.orm.transfer.importing import Importing
 
 
-class Model(Archiving, FormData, Describing, Exporting, Searching, Feeding):
+class Model(Archiving, FormData, Describing, Exporting, Importing, Searching, Feeding):
     """A kind of record.
 
     Subclasses declare `name` once; a class that inherits it under the same name extends the model.

@@ -28,7 +28,9 @@ async def link_new(env: Env, model: type[Kind], field: ToMany, work: Work, *, tr
                 raise InputError(f"{field.name}: a new record has nothing to {command.action}.", field=field.name)
     relation = _relation(env, model, field, trusted=trusted)
     created = [(parent, command) for parent, commands in work for command in commands if command.action == "create"]
-    await relation.create([(parent, command.values or {}) for parent, command in created])
+    ids = await relation.create([(parent, command.values or {}) for parent, command in created])
+    for (_, command), one in zip(created, ids, strict=True):
+        _note(command, [one])
     await relation.link([(parent, one) for parent, commands in work for command in commands for one in command.ids])
 
 
@@ -37,15 +39,27 @@ async def apply_commands(
 ) -> None:
     """Carry out the same commands for each parent, one after the other; new records are created together."""
     relation = _relation(env, model, field, trusted=trusted)
-    new: list[Mapping[str, Any]] = []
+    new: list[Command] = []
     for command in commands:
         if command.action == "create":
-            new.append(command.values or {})
+            new.append(command)
             continue
-        await relation.create_for(parents, new)
+        await _create_for(relation, parents, new)
         new = []
         await relation.apply(parents, command)
-    await relation.create_for(parents, new)
+    await _create_for(relation, parents, new)
+
+
+async def _create_for(relation: _OneToMany | _ManyToMany, parents: Sequence[int], new: Sequence[Command]) -> None:
+    ids = await relation.create_for(parents, [command.values or {} for command in new])
+    each = len(ids) // len(new) if new else 0
+    for place, command in enumerate(new):
+        _note(command, ids[place * each : (place + 1) * each])
+
+
+def _note(command: Command, ids: Sequence[int]) -> None:
+    if command.made is not None:
+        command.made.extend(ids)
 
 
 async def check_filled(env: Env, model: type[Kind], field: ToMany, parents: Sequence[int]) -> None:
@@ -118,11 +132,11 @@ class _OneToMany(_Relation):
             tie[self.field.inverse_model] = self.model.meta.name
         return tie
 
-    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
-        """Create each record once for each parent."""
-        await self.create([(parent, values) for values in new for parent in parents])
+    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Create each record once for each parent, return the ids record by record."""
+        return await self.create([(parent, values) for values in new for parent in parents])
 
-    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> list[int]:
         """Create records under their parents, in one batch. The parent decides the inverse, not the caller."""
         words = {self.inverse.name, *self.inverse.aliases, self.field.inverse_model}
         rows = []
@@ -130,8 +144,7 @@ class _OneToMany(_Relation):
             values = {name: value for name, value in given.items() if name not in words}
             row = decode_row(self.env, self.target.meta, values, trusted=self.trusted)
             rows.append({**row, **self.tie(parent)})
-        if rows:
-            await self.target._create(self.env, rows, trusted=self.trusted)
+        return await self.target._create(self.env, rows, trusted=self.trusted) if rows else []
 
     async def link(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Let records point at parents."""
@@ -215,15 +228,17 @@ class _ManyToMany(_Relation):
         super().__init__(env, model, field, trusted)
         self.field = field
 
-    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
+    async def create_for(self, parents: Sequence[int], new: Sequence[Mapping[str, Any]]) -> list[int]:
         """Create each record once and link it to every parent."""
         ids = await self.created(new)
         await self.link([(parent, one) for parent in parents for one in ids])
+        return ids
 
-    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    async def create(self, new: Sequence[tuple[int, Mapping[str, Any]]]) -> list[int]:
         """Create a record for each parent given, in one batch, and link it."""
         ids = await self.created([values for _, values in new])
         await self.link([(parent, one) for (parent, _), one in zip(new, ids, strict=True)])
+        return ids
 
     async def created(self, new: Sequence[Mapping[str, Any]]) -> list[int]:
         """Create records and return their ids."""
