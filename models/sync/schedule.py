@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm import fields
 from models.orm.arguments import ids_of
 from models.orm.declare import Access, Index, Key
+from models.orm.env import SYSTEM_USER_ID
 from models.orm.errors import ValidationError
 from models.orm.methods import rpc
 from models.orm.model import Model
@@ -56,6 +57,8 @@ class SyncSchedule(Model, name="sync.schedule", label="Scheduled Job", odoo="ir.
     last_at = fields.DateTime("Last Time", readonly=True, odoo="lastcall")
     runs = fields.Integer("Runs", big=True, required=True, default=0, readonly=True)
     active = fields.Boolean("Active", default=True)
+    user_id = fields.Many2One("Scheduler User", "res.users", sql=str(SYSTEM_USER_ID), help="Whose rights it runs with.")
+    numbercall = fields.Integer("Number of Calls", sql="-1", aggregate="", help="Below 0: without end.")
 
     @rpc(groups=(ADMIN,))
     @classmethod

@@ -27,8 +27,11 @@ async def row(env, job, *names):
 
 
 async def test_a_job_is_read_in_odoos_words(odoo, job):
-    found = await row(odoo, job, "name", "interval_number", "interval_type", "nextcall", "lastcall", "active")
+    found = await row(
+        odoo, job, "name", "interval_number", "interval_type", "nextcall", "lastcall", "active", "user_id", "numbercall"
+    )
 
+    assert (found["user_id"][0], found["numbercall"]) == (1, -1)
     assert (found["interval_number"], found["interval_type"], found["active"]) == (1, "hours", True)
     assert dt.datetime.fromisoformat(found["nextcall"])
     assert await odoo["ir.model"].search_count(odoo, [["model", "=", CRON]]) == 1
