@@ -141,7 +141,7 @@ def describe(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str,
         "change_default": False,
         "company_dependent": False,
         "depends": list(field.depends),
-        "exportable": True,
+        "exportable": not isinstance(field, Content),
         "default_export_compatible": False,
         "translate": False,
     }

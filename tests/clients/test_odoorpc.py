@@ -1,5 +1,7 @@
 """OdooRPC over JSON-RPC: proxies, browsed records, relations written by attribute."""
 
+import base64
+
 import odoorpc
 import pytest
 from odoorpc.error import RPCError
@@ -170,3 +172,18 @@ def test_json_routes_share_the_session(deployed):
 
     call = {"model": "res.users", "method": "context_get", "args": [], "kwargs": {}}
     assert client.json("/web/dataset/call_kw", call)["result"]["uid"] == 2
+
+
+def test_files_are_attached_and_read_back(odoo):
+    content = base64.b64encode(bytes(range(256)) * 8192).decode()
+    [partner] = odoo.env["res.partner"].search([], limit=1)
+    attachments = odoo.env["ir.attachment"]
+    values = {"name": "contract.pdf", "datas": content, "res_model": "res.partner", "res_id": partner}
+
+    one = attachments.create(values)
+
+    assert attachments.search([("res_model", "=", "res.partner"), ("res_id", "=", partner)]) == [one]
+    assert attachments.read([one], ["datas", "file_size"]) == [{"id": one, "datas": content, "file_size": 2 << 20}]
+    assert attachments.browse(one).name == "contract.pdf"
+    attachments.unlink([one])
+    assert attachments.search([("id", "=", one)]) == []

@@ -184,6 +184,15 @@ async def test_another_site_uploads_nothing_in_somebodys_name(files):
     assert (await files.post(UPLOAD, form(b"x"), None, **cookie, Origin=files.url))[0] == 200
 
 
+async def test_a_cookie_that_is_not_ours_to_protect_needs_its_page_named(files):
+    cookie = {"Cookie": f"token={await files.running.token('clerk')}"}
+
+    assert (await files.post("/upload?filename=a", b"x", None, **cookie))[0] == 403
+    assert (await files.post("/upload?filename=a", b"x", None, **cookie, Origin="https://elsewhere.example"))[0] == 403
+    assert await files.count() == 0
+    assert (await files.post("/upload?filename=a", b"x", None, **cookie, Origin=files.url))[0] == 200
+
+
 # who gets them
 
 
