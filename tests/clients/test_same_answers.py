@@ -1,0 +1,144 @@
+"""One call means the same in every dialect: the same records, the same values, the same refusals."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models import deployment
+from models.orm.dialect import NATIVE
+from models.orm.fields import Field, Integer, Json, Many2One, Number, Reference, Selection, ToMany
+from models.orm.meta import Meta
+from tests import deployments
+from tests.clients.conftest import Deployed, Server
+from tests.clients.ways import WAYS, Account, CallFailedError, Rpc, Way
+from tests.cluster import shared_cluster
+
+REGISTRY = deployment.registry_for("both")
+MOST_FIELDS, MOST_ROWS = 8, 20
+
+
+@pytest.fixture(scope="module")
+def accounts(server: Server, deployed: Deployed, restricted: tuple[str, str]) -> list[Account]:
+    """An administrator and a salesperson, in a deployment where there is something to see."""
+    server.wait_for(_fill(server.database))
+    return [Account(deployed.login, deployed.password), Account(*restricted)]
+
+
+async def _fill(database: str) -> None:
+    from server.database.connection import connect
+
+    connection = await connect(shared_cluster(), database)
+    try:
+        async with connection.transaction():
+            env = deployments.system_env(connection)
+            partners = await env["res.partner"].insert(
+                env,
+                [
+                    {"name": "Añejo & Søn <b>", "city": "Cebu", "is_company": True},
+                    {"name": "100% Cotton_Trading", "email": "info@cotton.example", "phone": "+63 917 123 4567"},
+                    {"name": 'O\'Brien \\ "Sons"', "comment": "two\nlines\tand a tab", "active": False},
+                ],
+            )
+            products = await env["product.product"].insert(
+                env, [{"name": f"Tiggo {n}", "list_price": Decimal(n) / 3, "default_code": f"T{n}"} for n in range(3)]
+            )
+            lines = [(0, 0, {"product_id": one, "product_uom_qty": 2}) for one in products]
+            orders = [{"partner_id": one, "order_line": lines} for one in partners[:2]]
+            await env["sale.order"].insert(env, orders)
+            await env["crm.lead"].insert(
+                env, [{"name": f"Lead {n}", "contact_name": "Maria", "expected_revenue": n * 1000.5} for n in range(4)]
+            )
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+def everybody(deployed: Deployed, accounts: list[Account]) -> list[list[Way]]:
+    """For each account every way, logged in."""
+    return [[way(deployed, account) for way in WAYS] for account in accounts]
+
+
+def asked_about(meta: Meta) -> list[Field[Any]]:
+    """The fields that can be compared: what SQL shows, the content of files left out."""
+    return [field for field in meta.fields.values() if not field.write_only and field.kind not in ("binary", "changes")]
+
+
+MODELS = sorted(meta.name for meta in REGISTRY.metas.values() if not meta.transient and meta.access)
+
+
+def same_value(field: Field[Any], value: Any) -> Any:
+    """What an answer says of a field, whatever the dialect words it in."""
+    if isinstance(field, ToMany):
+        return sorted(value)
+    if field.kind == "boolean":
+        return bool(value)
+    if isinstance(field, Integer | Number):
+        return Decimal(str(value or 0)).normalize()  # Odoo's clients know no number that is unset
+    if value is None or value is False or value == "":
+        return None
+    if isinstance(field, Many2One):
+        return value[0] if isinstance(value, list) else value
+    if isinstance(field, Selection):
+        return field.decode(value, NATIVE)
+    if isinstance(field, Reference):
+        model, _, number = (value[0] if isinstance(value, list) else value).rpartition(",")
+        return REGISTRY.metas.by_word[model].name, number
+    return value
+
+
+def same_row(fields: list[Field[Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record of an answer by the names that were asked for."""
+    return {field.name: same_value(field, row[field.name]) for field in fields}
+
+
+def answer_of(way: Way, meta: Meta, fields: list[Field[Any]], domain: list[Any]) -> Any:
+    """What `search_read` answers one way, in our own words; None when it is refused."""
+    named = {"domain": domain, "fields": [field.name for field in fields], "limit": MOST_ROWS, "order": "id desc"}
+    try:
+        rows = way.call(meta.name, "search_read", named)
+    except CallFailedError:
+        return None
+    return [{"id": row["id"], **same_row(fields, row)} for row in rows]
+
+
+OPERATORS = ("=", "!=", "in", "not in", "<", ">=", "ilike", "not ilike")
+
+
+def terms(draw: st.DrawFn, fields: list[Field[Any]], rows: list[dict[str, Any]]) -> list[Any]:
+    """Up to three conditions with values that are there."""
+    searchable = [f for f in fields if f.in_sql and not isinstance(f, Json | ToMany | Reference)]
+    found: list[Any] = []
+    for field in draw(st.lists(st.sampled_from(searchable), max_size=3)) if searchable else ():
+        values = [row[field.name] for row in rows if row.get(field.name) is not None] or [False]
+        value = draw(st.sampled_from(values))
+        if isinstance(value, Decimal):
+            value = int(value) if value == int(value) else float(value)
+        operator = draw(st.sampled_from(OPERATORS))
+        if operator.endswith("like"):
+            value = "a"
+        found.append([field.name, operator, [value] if operator.endswith("in") else value])
+    return found
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["administrator", "salesperson"])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_same_call_gives_the_same_data_in_every_dialect(
+    everybody: list[list[Way]], who: int, data: st.DataObject
+) -> None:
+    ways = everybody[who]
+    meta = REGISTRY.metas[data.draw(st.sampled_from(MODELS))]
+    chosen = st.lists(st.sampled_from(asked_about(meta)), min_size=1, max_size=MOST_FIELDS, unique_by=lambda f: f.name)
+    fields = data.draw(chosen)
+    rpc = next(way for way in ways if isinstance(way, Rpc))
+    rows = answer_of(rpc, meta, fields, []) or []
+    domain = data.draw(st.composite(terms)(fields, rows))
+
+    answers = {str(way): answer_of(way, meta, fields, domain) for way in ways}
+
+    expected = answers["Rpc"]
+    assert {way: answer for way, answer in answers.items() if answer != expected} == {}, expected
