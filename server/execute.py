@@ -7,7 +7,8 @@
 3. Bind: arguments get their parameters' names; too many, unknown, doubled or missing ones are refused.
 4. Transact: one connection of the pool. A method declared read-only runs without BEGIN, every other one in one READ
    COMMITTED transaction. Nothing outside the transaction happens inside it. Several calls in one transaction
-   (`server.transaction`) pass the same steps as one; where all of them are declared read-only, so is its BEGIN.
+   (`server.transaction`) pass the same steps as one; where all of them are declared read-only, so is its BEGIN. A
+   single read has no BEGIN that could say so, and a statement of its own would cost it a round trip.
 5. Retry: when PostgreSQL gave up on the transaction (serialisation, deadlock, lock timeout, stale plan, lost
    connection), the whole call runs again with a fresh Env and its arguments as they came, at most
    `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit

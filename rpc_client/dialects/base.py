@@ -15,7 +15,7 @@ READ_METHODS = frozenset(
         *("search", "search_count", "search_read", "search_read_path", "web_search_read"),
         *("get", "get_by_code", "name_get", "name_search", "content_search", "search_all"),
         *("fields_get", "get_meta", "get_metadata", "default_get", "context_get"),
-        *("check_access_rights", "has_access", "has_group"),
+        *("check_access_rights", "has_access", "has_group", "changes_since"),
     }
 )
 """Methods that change nothing on any of the servers, so that asking again is always safe."""

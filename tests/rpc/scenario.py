@@ -13,6 +13,8 @@ SERVICE = Group("test.service", "Service")
 
 attempts: Counter[str] = Counter()
 """How often a body ran, by the word the test gave it."""
+gates: dict[str, asyncio.Event] = {}
+"""What calls of `pass_gate` wait for, by the word the test gave them."""
 committed: list[str] = []
 """Words of calls whose after-commit callback ran."""
 
@@ -97,6 +99,14 @@ class Note(Model, name="test.note", label="Note"):
         """Write a row, wait in the server."""
         await env.execute("insert into test_note (name) values ($1)", word)
         await asyncio.sleep(float(seconds))
+
+    @rpc
+    @classmethod
+    async def pass_gate(cls, env: Env, word: str) -> None:
+        """Say that the call is here, then wait until the test lets it go on."""
+        attempts[word] += 1
+        await env.execute("select 1")
+        await gates[word].wait()
 
     @rpc(readonly=True)
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rpc.conftest import PASSWORD, Running
+from tests.rpc.scenario import attempts, gates
 from tests.rpc.test_log import lines
 
 __all__ = ["lines"]
@@ -59,12 +60,15 @@ async def test_what_somebody_else_takes_away_during_a_member_holds_for_the_next(
     running: Running, word: str, values: dict[str, Any], key: str
 ) -> None:
     user, token = await make_user(running, word, "test.clerk")
+    gates[word] = asyncio.Event()
     running_batch = asyncio.create_task(
-        batch(running, token, ("test.note", "wait_here", 0.4, word), ("test.note", "search_count", []))
+        batch(running, token, ("test.note", "pass_gate", word), ("test.note", "search_count", []))
     )
-    await asyncio.sleep(0.1)
+    while not attempts[word]:
+        await asyncio.sleep(0.01)
 
     assert await running.execute("res.users", "write", [user], values, login="boss") is True
+    gates[word].set()
     first, second = await running_batch
 
     assert (first, second["data"]["key"]) == (None, key)
