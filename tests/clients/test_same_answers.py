@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models import deployment
 from models.orm.dialect import NATIVE
-from models.orm.fields import Field, Integer, Json, Many2One, Number, Reference, Selection, ToMany
+from models.orm.fields import Boolean, Field, Integer, Json, Many2One, Number, Reference, Selection, ToMany
 from models.orm.meta import Meta
 from tests import deployments
 from tests.clients.conftest import Deployed, Server
@@ -74,20 +74,21 @@ def same_value(field: Field[Any], value: Any) -> Any:
     """What an answer says of a field, whatever the dialect words it in."""
     if isinstance(field, ToMany):
         return sorted(value)
-    if field.kind == "boolean":
-        return bool(value)
     if isinstance(field, Integer | Number):
         return Decimal(str(value or 0)).normalize()  # Odoo's clients know no number that is unset
-    if value is None or value is False or value == "":
-        return None
+    if isinstance(field, Boolean):
+        return bool(value)
+    return None if value is None or value is False or value == "" else _set_value(field, value)
+
+
+def _set_value(field: Field[Any], value: Any) -> Any:
+    first = value[0] if isinstance(value, list) else value
     if isinstance(field, Many2One):
-        return value[0] if isinstance(value, list) else value
-    if isinstance(field, Selection):
-        return field.decode(value, NATIVE)
+        return first
     if isinstance(field, Reference):
-        model, _, number = (value[0] if isinstance(value, list) else value).rpartition(",")
+        model, _, number = first.rpartition(",")
         return REGISTRY.metas.by_word[model].name, number
-    return value
+    return field.decode(value, NATIVE) if isinstance(field, Selection) else value
 
 
 def same_row(fields: list[Field[Any]], row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -58,7 +58,9 @@ class Way(ABC):
             connection.close()
 
     def keep(self, cookie: str) -> None:
-        """Take a cookie of an answer."""
+        """Send the cookie of an answer from now on."""
+        if cookie:
+            self.headers = {**self.headers, "Cookie": cookie.partition(";")[0]}
 
     def result(self, path: str, method: str, params: Any) -> Any:
         """What a JSON-RPC request answers; a missing result is None."""
@@ -101,10 +103,6 @@ class WebSession(Way):
     def log_in(self) -> None:
         given = {"db": self.deployed.database, "login": self.account.login, "password": self.account.password}
         self.result("/web/session/authenticate", "call", given)
-
-    def keep(self, cookie: str) -> None:
-        if cookie:
-            self.headers = {"Cookie": cookie.partition(";")[0]}
 
     def call(self, model: str, method: str, named: Mapping[str, Any]) -> Any:
         params = {"model": model, "method": method, "args": [], "kwargs": named}
