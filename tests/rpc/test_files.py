@@ -1,5 +1,6 @@
 """Files over HTTP: what goes in comes out, to whom it may, and nothing of it runs in a browser."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -106,6 +107,18 @@ async def test_several_files_are_kept_together_or_not_at_all(files):
     assert status == 404
     assert "error" in json.loads(answer)[0]
     assert await files.count() == 0
+
+
+@pytest.mark.concurrency
+async def test_the_same_content_sent_by_many_at_once_is_kept_once(files):
+    content = bytes(range(256)) * 2000
+
+    ids = await asyncio.gather(*(files.upload(content, f"{n}.bin") for n in range(8)))
+
+    assert len(set(ids)) == 8
+    assert await files.running.fetchval("select count(*) from base_blob") == 1
+    assert await files.count() == 2
+    assert (await files.get(f"/web/content/{ids[7]}"))[1] == content
 
 
 # limits and credentials
