@@ -122,6 +122,21 @@ async def test_our_own_code_passes_the_same_gate(env):
         await env[LEAD].update(env.as_system("test"), [record], {"stage_id": await stage(env, "Negotiation")})
 
 
+@pytest.mark.statement("H6")
+async def test_an_import_passes_the_same_gate(env):
+    ahead, behind = await lead(env), await lead(env)
+    await env[LEAD].write(env, [ahead], {"stage_id": await stage(env, "Qualified")})
+    rows = [[str(ahead), "Negotiation"], [str(behind), "Negotiation"]]
+
+    answer = await env[LEAD].load(env, [".id", "stage_id"], rows)
+
+    assert answer["ids"] is False
+    [message] = answer["messages"]
+    assert message["record"] == 1
+    assert "Skipping Qualified" in message["message"]
+    assert [await stage_name(env, ahead), await stage_name(env, behind)] == ["Qualified", "New"]
+
+
 @pytest.mark.statement("H6", "Z13")
 async def test_a_caller_cannot_claim_to_be_the_workflow(env):
     record = await lead(env)
