@@ -30,7 +30,8 @@ REFERRED.name = "reference"
 def number_of(cell: Any) -> int:
     """Return the id that a cell holds. Raises `InputError`."""
     text = str(cell).strip()
-    if isinstance(cell, bool) or not text.isascii() or not text.isdigit() or len(text) >= LONGEST_INTEGER:
+    is_digits = text.isascii() and text.isdigit() and len(text) < LONGEST_INTEGER
+    if isinstance(cell, bool) or not is_digits or int(text) >= 1 << 63:
         raise InputError("An id of the database is a whole number.")
     return int(text)
 
