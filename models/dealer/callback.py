@@ -45,7 +45,8 @@ OUTCOME = (
 )  # fmt: skip
 ORDERS = """
 select l.id, o.name,
-    (select max(p.date_done) from stock_picking p where p.sale_id = o.id and p.state = 'done') as delivered
+    (select max(p.date_done) from stock_picking p
+        where p.sale_id = o.id and p.state = 'done' and p.return_id is null) as delivered
 from dealer_crm_lead l join sale_order o on o.id = l.sale_order_id where l.id = any($1::bigint[])
 """
 

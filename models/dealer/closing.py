@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from models.orm.env import Env
 
 ORDERS = "select id, name, state from sale_order where id = any($1::bigint[]) order by id"
-PICKINGS = "select id, sale_id, name, state from stock_picking where sale_id = any($1::bigint[]) order by id"
+# What comes back after a delivery is no delivery: an open return does not keep the lead from being won (H74).
+PICKINGS = """
+select id, sale_id, name, state from stock_picking
+where sale_id = any($1::bigint[]) and return_id is null order by id
+"""
 
 
 class Closing(Announcing):

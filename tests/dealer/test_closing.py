@@ -306,3 +306,22 @@ async def test_lost_leads_are_grouped_by_reason_within_dates(env):
     )
 
     assert {group["lost_reason"]: group["__count"] for group in groups} == {"financing": 2, "no_stock": 1}
+
+
+@pytest.mark.statement("H74")
+@pytest.mark.parametrize("ends", [False, True])
+async def test_a_return_after_the_delivery_does_not_block(env, ends):
+    record, picking = await deliverable_lead(env)
+    await deliver(env, picking)
+    [wizard] = await env["stock.return.picking"].insert(env, [{"picking_id": picking}])
+    action = await env["stock.return.picking"].action_create_returns(env, [wizard])
+    assert await read(env, "stock.picking", action["res_id"], "return_id", "sale_id.dealer_crm_lead_id") == (
+        picking,
+        record,
+    )
+    if ends:
+        await deliver(env, action["res_id"])
+
+    await env[LEAD].action_set_won(env, [record])
+
+    assert await stage_name(env, record) == "Won"
