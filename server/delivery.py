@@ -27,7 +27,7 @@ from models.sync.handler import AnyHandler, Handler, LocalHandler, RemoteCall, R
 from models.sync.outcome import ANSWERS, TROUBLES, Outcome, Verdict, error_text, outcome_of
 from models.sync.queue import Job, Queue, Result, State
 from rpc_client import RpcError
-from server.database.errors import CONNECTION_LOST
+from server.database.errors import CONNECTION_LOST, is_lost
 from server.database.pool import Pool
 from server.database_errors import RETRIED
 from server.internal_error import reported
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 SEND_SECONDS = 15.0
 TRANSACTIONS = 4  # at once, fewer in a small pool: claims and leases need connections too
 ATTEMPTS = 5
-MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, *CONNECTION_LOST)
+MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, *CONNECTION_LOST)
 DATABASE_AWAY: tuple[type[Exception], ...] = (*CONNECTION_LOST, BusyError)
 
 
@@ -240,7 +240,7 @@ def _result(job: Job, handler: AnyHandler, outcome: Outcome) -> Result:
 
 
 def _passes(error: Exception) -> bool:
-    return getattr(error, "sqlstate", None) in RETRIED or isinstance(error, CONNECTION_LOST)
+    return getattr(error, "sqlstate", None) in RETRIED or is_lost(error)
 
 
 def _without_text(error: Exception) -> Exception:

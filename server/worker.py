@@ -22,6 +22,7 @@ from models.orm.registry import Registry
 from models.sync.handler import Outbox, Remotes
 from models.sync.queue import Figures, Job, Limits, Queue, figures
 from server.database.connection import Connection
+from server.database.errors import is_lost
 from server.database.pool import Pool
 from server.delivery import DATABASE_AWAY, SEND_SECONDS, Delivery, Leases
 from server.internal_error import reported
@@ -198,7 +199,10 @@ class Worker:
         except UNREACHABLE as error:
             log.warning("the outbox cannot be reached", reason=type(error).__name__)
         except Exception as error:  # noqa: BLE001 the worker goes on
-            reported(error, outbox=True)
+            if is_lost(error):
+                log.warning("the outbox cannot be reached", reason=type(error).__name__)
+            else:
+                reported(error, outbox=True)
         return None
 
 

@@ -29,3 +29,12 @@ CONNECTION_LOST: tuple[type[Exception], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,
 )
+
+
+def is_lost(error: BaseException) -> bool:
+    """Say whether an error means that the connection is gone, also one that hides it.
+
+    Leaving a transaction on a connection that broke within it raises an InterfaceError of its own.
+    """
+    hidden = isinstance(error, asyncpg.InterfaceError) and isinstance(error.__context__, CONNECTION_LOST)
+    return hidden or isinstance(error, CONNECTION_LOST)

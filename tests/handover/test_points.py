@@ -1,0 +1,88 @@
+"""Every statement of both sides as the point at which it all ends: nothing is lost, nothing happens twice."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from tests.handover.points import Death, Points, Side, idle_sides
+from tests.handover.sides import AGENT, SELLER
+from tests.handover.ways import ways
+
+pytestmark = [pytest.mark.concurrency]
+
+BUTTONS = {
+    "callback": (SELLER, "dealer.manager", "action_set_won"),
+    "endorsement": (AGENT, "bpo.agent", "action_endorse_with_sq"),
+}
+SERVICES = {"callback": "bpo.callback_service", "endorsement": "dealer.push_service"}
+
+MOST = 120  # more than there are points
+EVERYWHERE = [(1, False), *((at, True) for at in range(1, MOST))]  # before the first statement, and after each one
+
+
+@pytest.fixture(params=["callback", pytest.param("endorsement", marks=pytest.mark.statement("X28"))])
+async def points(request, tmp_path):
+    async with idle_sides(tmp_path) as sides:
+        way = ways(sides)[request.param]
+        sender, receiver = Side(way.sender), Side(way.receiver)
+        yield Points(way, sender, receiver, SERVICES[request.param])
+        await sender.pool.close()
+        await receiver.pool.close()
+
+
+def button(points):
+    return next(given for name, given in BUTTONS.items() if ways(points.way.sides)[name].method == points.way.method)
+
+
+async def all_once(points, leads):
+    """Every message had its effect once, and its sender knows."""
+
+    async def is_once(lead):
+        assert (lead, await points.way.effects(lead)) == (lead, points.way.once)
+        assert (lead, await points.way.heard(lead)) == (lead, points.way.good_news)
+
+    await asyncio.gather(*(is_once(lead) for lead in leads))
+
+
+@pytest.mark.statement("X3", "F1", "H84")
+async def test_the_step_and_its_message_are_one_wherever_the_sender_ends(points):
+    leads, stepped, tried = await points.way.ready(MOST), [], []
+    for dies in (False, True):
+        for at, after in EVERYWHERE:
+            lead = leads[len(tried)]
+            plan = points.sender.plan(at=at, after=after, dies=dies)
+            with suppress(Death, Exception):  # whatever it looks like: it may be done or not
+                await points.press([lead], *button(points))
+            points.sender.plan()
+            tried.append(lead)
+            done = await points.way.has_stepped(lead)
+            assert (at, await points.way.messages([lead])) == (at, int(done))
+            stepped += [lead] if done else []
+            if not plan.struck:
+                break
+
+    assert len(tried) >= 30
+    assert len(stepped) == 4  # those that met no fault, and those whose fault came just after the commit
+    await points.recover()
+    await all_once(points, stepped)
+    assert [lead for lead in tried if lead not in stepped and await points.way.effects(lead)] == []
+
+
+@pytest.mark.statement("X4", "X5", "X8", "X26", "F4")
+async def test_a_message_has_its_effect_once_wherever_either_side_ends(points):
+    leads, tried = await points.way.ready(MOST), 0
+    await points.press(leads, *button(points))
+    for side, dies in ((points.sender, False), (points.sender, True), (points.receiver, True)):
+        for at, after in EVERYWHERE:
+            job = await points.claim()
+            plan = side.plan(at=at, after=after, dies=dies)
+            await points.deliver(job)
+            side.plan()
+            tried += 1
+            if not plan.struck:
+                break
+
+    assert tried >= 40
+    await points.recover()
+    await all_once(points, leads)
