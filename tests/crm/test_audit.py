@@ -1,9 +1,9 @@
 """The audit questions of docs/handover.md: what the page prints is run as it stands, against a dealer with a story."""
 
 import asyncio
-import contextlib
 import io
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,8 @@ def examples():
 async def run(code, names):
     """Run an example in a thread, as its reader would, and return what it prints."""
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        await asyncio.to_thread(exec, code, names)
+    names["print"] = partial(print, file=said)  # the log of both servers goes to the usual place meanwhile
+    await asyncio.to_thread(exec, code, names)
     return said.getvalue()
 
 
@@ -75,7 +75,7 @@ async def test_the_documented_calls_answer_the_audit_questions(pair):
     story = await pair.bpo.call("crm.lead", "history", [lead])
     [told_by_bpo] = story
     assert [s["result"] for s in told_by_bpo["steps"] if s["kind"] == "endorsement"] == ["delivered"]
-    assert told_by_bpo["steps"][-1]["kind"] in ("won", "note")
+    assert "won" in [s["kind"] for s in told_by_bpo["steps"]]
 
 
 async def test_a_try_that_failed_is_in_the_story(pair):
