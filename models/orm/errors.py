@@ -196,5 +196,5 @@ class LimitError(InputError):
     def __init__(self, limit: str, allowed: float, *, model: str | None = None, field: str | None = None) -> None:
         """Name the attribute of `Limits` that was passed and what it allows."""
         super().__init__(
-            f"Too much: the limit {limit} is {allowed:g}.", model=model, field=field, limit=limit, allowed=allowed
+            f"Too much: the limit {limit} is {allowed}.", model=model, field=field, limit=limit, allowed=allowed
         )

@@ -158,7 +158,7 @@ async def test_a_peer_that_repeats_the_password_does_not_get_it_into_errors_or_l
 
     dump = await everything(world)
     output = capfd.readouterr()
-    assert dump.count("so you are ***?") == 2  # on the job and on the lead
+    assert dump.count("so you are ***?") == 3  # on the job, its try and the lead
     assert not any(PASSWORD in text for text in (dump, caplog.text, output.out, output.err))
 
 

@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 
-from rpc_client import BadStatus, MissingError, RemoteError, UserError, ValidationError
+from rpc_client import LimitError, MissingError, RemoteError, UserError, ValidationError
+from tests.handover import faults
 from tests.handover.sides import (
     AGENT,
     BPO_LEAD,
@@ -140,10 +141,10 @@ async def test_reports_that_make_little_sense(sides):
             await way.deliver(wrong)
     assert await outcome(sides, lead) == "pending"
 
-    with pytest.raises(BadStatus) as caught:
+    with pytest.raises(LimitError) as caught:
         notes = {"outcome": "lost", "lost_reason": "other", "lost_notes": "x" * (10 << 20)}
         await way.deliver({"bpo_source_lead_id": huge.bpo, **notes})
-    assert caught.value.status == 413
+    assert "text_bytes" in str(caught.value)
     assert await outcome(sides, huge) == "pending"
 
     unknown = {"outcome": "lost", "lost_reason": "alien_abduction", "lost_reason_label": "Abducted", "from": "later"}
@@ -159,10 +160,12 @@ async def test_a_message_that_is_too_long_is_no_trouble_of_the_remote(sides):
     [wordy, brief] = await way.ready(2)
     seller = sides.dealer.at(SELLER).get_model(DEALER_LEAD)
 
-    await seller.action_set_lost([wordy.dealer], "other", "x" * ((1 << 20) - 250))  # the callback says more than that
-    await eventually(lambda: is_rejected(way, wordy))
-    await sides.win(brief)
-    await eventually(lambda: all_told(way, [brief]))
+    too_long = faults.status("413 Content Too Large")
+    with way.proxy.spoiling(too_long, only="words without end"):
+        await seller.action_set_lost([wordy.dealer], "other", "words without end")
+        await eventually(lambda: is_rejected(way, wordy))
+        await sides.win(brief)
+        await eventually(lambda: all_told(way, [brief]))
 
     assert "HTTP status 413" in await way.chatter(wordy)
     assert await sides.dealer.value("select max(failures) from sync_remote") == 0
