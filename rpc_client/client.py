@@ -30,7 +30,7 @@ log = logging.getLogger("rpc_client")
 class AsyncClient:
     """One other side, and who we are there.
 
-    Give `login` and `password`, or an `api_key` (Odoo wants the login beside it). `protocol` is "auto", "tandem",
+    Give `login` and `password`, or an `api_key` (Odoo wants the login beside it, Netforce itself knows none). `protocol` is "auto", "tandem",
     "odoo" or "netforce"; what "auto" found is remembered. Logging in happens by itself at the first call, and once
     more when a session has ended.
 

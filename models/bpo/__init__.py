@@ -16,10 +16,12 @@ from models.bpo.reconciling import BpoReconciliation, ReconcileWithDealer
 from models.bpo.source import BpoLeadSource
 from models.bpo.stage import BpoStage
 from models.bpo.team import Tag, Team
+from models.crm.reconciling import cleaner_of
 from models.orm.data import Datum
 from models.orm.model import Model
 from models.sync.diagnosis import Look
 from models.sync.handler import AnyHandler
+from models.sync.housekeeping import Cleaner
 
 MODELS: tuple[type[Model], ...] = (
     BpoStage,
@@ -41,5 +43,6 @@ MODELS: tuple[type[Model], ...] = (
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA)
 HANDLERS: tuple[AnyHandler, ...] = (Endorsement(), ReconcileWithDealer())
 CHECKS: tuple[Look, ...] = (look_at_endorsements,)
+CLEANERS: tuple[Cleaner, ...] = (cleaner_of(BpoReconciliation),)
 
-__all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]
+__all__ = ["CHECKS", "CLEANERS", "DATA", "GROUPS", "HANDLERS", "MODELS"]

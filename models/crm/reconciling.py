@@ -29,11 +29,13 @@ from models.sync.retry import Retry
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.sync.housekeeping import Cleaner
     from models.sync.queue import Job, Result
     from rpc_client import AsyncClient
 
 PAGE = 500
 KEPT = 1000  # differences that a record names; more are counted
+DAYS = 90  # that a record is kept after its end
 METHOD = "hand_over_states"
 STATES = (("running", "Running"), ("done", "Done"), ("failed", "Failed"))
 NO_LATER = (1 << 63) - 1
@@ -88,6 +90,11 @@ class Reconciliation(Model):
     not_compared = Char("Not compared", size=512, readonly=True)
     error = Char("Error", size=512, readonly=True)
     finished_at = DateTime("Finished", readonly=True)
+
+    @classmethod
+    async def clean(cls, env: Env, limit: int) -> int:
+        """Delete those that were written last 90 days ago, and that no job in the outbox goes on with."""
+        return len(await env.fetch(CLEAN.format(table=cls.meta.table), limit, DAYS, cls.job_kind))
 
     # what each side says for itself
 
@@ -207,6 +214,18 @@ class Reconciliation(Model):
         return RESENT
 
 
+# One that never ended, because its process was killed, is over as soon as no job goes on with it.
+CLEAN = """
+delete from "{table}" where id in (
+    select id from "{table}" r
+    where r.write_date < now() - make_interval(days => $2) and not exists (
+        select 1 from sync_job j
+        where j.state in ('ready', 'running', 'parked') and j.kind = $3 and j.args -> 'run' = to_jsonb(r.id))
+    order by r.write_date limit $1 for update of r skip locked)
+returning id
+"""
+
+
 # What the other side can repair by running its own reconciliation: at the BPO what a callback brings, at the dealer
 # what an endorsement brings.
 CALLBACK_REPAIRS = frozenset({"outcome_not_arrived", "callback_not_confirmed"})
@@ -249,6 +268,15 @@ def page_asked(payload: Any) -> tuple[int, int]:
     if after is None or after < 0 or after >= 1 << 63 or limit is None or limit < 1:
         raise InputError("after and limit must be whole numbers.", argument="payload")
     return after, min(limit, PAGE)
+
+
+def cleaner_of(model: type[Reconciliation]) -> Cleaner:
+    """Return the cleaner of an area's reconciliations."""
+
+    async def clean(env: Env, limit: int) -> int:
+        return await env[model].clean(env, limit)
+
+    return clean
 
 
 class Reconcile(Handler):

@@ -13,10 +13,12 @@ from models.dealer.receipt import Receipt
 from models.dealer.reconciling import DealerReconciliation, ReconcileWithBpo
 from models.dealer.source import DealerLeadSource
 from models.dealer.stage import DealerStage
+from models.crm.reconciling import cleaner_of
 from models.orm.data import Datum
 from models.orm.model import Model
 from models.sync.diagnosis import Look
 from models.sync.handler import AnyHandler
+from models.sync.housekeeping import Cleaner
 
 MODELS: tuple[type[Model], ...] = (
     DealerStage,
@@ -33,5 +35,6 @@ MODELS: tuple[type[Model], ...] = (
 DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA)
 HANDLERS: tuple[AnyHandler, ...] = (Callback(), ReconcileWithBpo())
 CHECKS: tuple[Look, ...] = (look_at_callbacks,)
+CLEANERS: tuple[Cleaner, ...] = (cleaner_of(DealerReconciliation),)
 
-__all__ = ["CHECKS", "DATA", "GROUPS", "HANDLERS", "MODELS"]
+__all__ = ["CHECKS", "CLEANERS", "DATA", "GROUPS", "HANDLERS", "MODELS"]

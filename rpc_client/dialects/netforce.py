@@ -18,7 +18,6 @@ from rpc_client.errors import (
     ProtocolError,
     RemoteError,
     SessionError,
-    UsageError,
     UserError,
     ValidationError,
     remote_error,
@@ -73,9 +72,11 @@ class Netforce(Dialect):
         return Exchange(probe.request, read, repeatable=True)
 
     def session_of(self, credentials: Credentials) -> Session | None:
-        """Only a login gives a session; without a password calls are anonymous."""
+        """A key stands in place of the token that a login gives (Tandem); without either calls are anonymous."""
         if credentials.api_key is not None:
-            raise UsageError("Netforce servers know no API keys; give login= and password=.")
+            given = {"token": credentials.api_key, "database": credentials.database}
+            cookies = {name: value for name, value in given.items() if value is not None}
+            return Session(token=credentials.api_key, cookies=cookies)
         return Session() if credentials.password is None else None
 
     def login(self, credentials: Credentials) -> Exchange[Session]:
@@ -85,15 +86,20 @@ class Netforce(Dialect):
         return Exchange(exchange.request, lambda answer: _session(exchange.read(answer)), repeatable=True)
 
     def logout(self, session: Session) -> Exchange[object] | None:
-        """The model call `login.logout`."""
-        return self._exchange(Call("login", "logout"), session, repeatable=True) if session.token is not None else None
+        """The model call `login.logout`. A key is no login, and does not end."""
+        if session.user_id is None:
+            return None
+        return self._exchange(Call("login", "logout"), session, repeatable=True)
 
     def execute(self, call: Call, credentials: Credentials, session: Session) -> Exchange[Any]:  # noqa: ARG002
         """`execute` with the keyword arguments and the context in the fourth position."""
         return self._exchange(call, session, repeatable=self._repeatable(call))
 
     def whoami(self, credentials: Credentials, session: Session) -> Exchange[dict[str, Any]]:
-        """The user's own row."""
+        """The user's own row; the user of a key is told by the server, which is a Tandem."""
+        if session.user_id is None:
+            exchange = self.execute(Call("base.user", "session_info"), credentials, session)
+            return Exchange(exchange.request, lambda answer: _user_of_key(exchange.read(answer)), repeatable=True)
         call = Call("base.user", "read", [[session.user_id], ["name", "company_id"]])
         exchange = self.execute(call, credentials, session)
         return Exchange(exchange.request, lambda answer: user_of(exchange.read(answer)), repeatable=True)
@@ -159,6 +165,18 @@ def _session(result: object) -> Session:
         token=cookies["token"],
         cookies={name: value for name, value in kept.items() if value is not None},
     )
+
+
+def _user_of_key(info: object) -> dict[str, Any]:
+    companies = info.get("user_companies") if isinstance(info, dict) else None
+    if not isinstance(info, dict) or not isinstance(companies, dict):
+        raise BadAnswer("The server does not tell whose key this is.")
+    return {
+        "user_id": info.get("uid"),
+        "user_name": info.get("name"),
+        "company_id": companies.get("current_company"),
+        "companies": [int(one) for one in companies.get("allowed_companies") or ()],
+    }
 
 
 def _number(cookie: object) -> int | None:

@@ -165,3 +165,33 @@ async def test_a_session_that_was_ended_is_renewed(deployed):
         await erp.execute("login", "logout")
 
         assert await erp.get_model("base.user").search([["id", "=", first.user_id]]) == [first.user_id]
+
+
+@pytest.fixture(scope="module")
+def key(erp):
+    return erp.get_model("res.users.apikeys").generate("a script")
+
+
+def test_an_api_key_stands_in_place_of_a_login(deployed, erp, key, unique):
+    name = unique("Acme")
+    with connect(deployed.url, protocol="netforce", database=deployed.database, api_key=key) as keyed:
+        one = keyed.get_model("contact").create({"name": name})
+        found = keyed.whoami()
+
+    assert erp.get_model("contact").browse(one).name == name
+    assert {**found, "companies": []} == {**erp.whoami(), "companies": []}
+    assert found["company_id"] in found["companies"]
+
+
+async def test_an_api_key_needs_nothing_else(deployed, key):
+    async with AsyncClient(deployed.url, protocol="netforce", api_key=key) as erp:
+        assert (await erp.whoami())["user_name"] == "Administrator"
+        await erp.logout()
+    async with AsyncClient(deployed.url, protocol="netforce", api_key=key) as erp:
+        assert await erp.get_model("contact").search_count([["id", "=", 0]]) == 0
+
+
+async def test_a_wrong_api_key_is_refused(deployed, key):
+    async with AsyncClient(deployed.url, protocol="netforce", api_key=key[:-1] + "?") as erp:
+        with pytest.raises(LoginError):
+            await erp.get_model("contact").search_count([])

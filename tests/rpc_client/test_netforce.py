@@ -61,9 +61,22 @@ async def test_a_wrong_password_is_a_login_error(netforce: StandIn) -> None:
             await erp.login()
 
 
-async def test_api_keys_are_refused_before_anything_is_sent(netforce: StandIn) -> None:
-    async with client_of(netforce, protocol="netforce", password=None, api_key="k") as erp:
-        with pytest.raises(UsageError, match="API key"):
+async def test_an_api_key_is_the_token(netforce: StandIn) -> None:
+    netforce.erp.answers["ping"] = lambda: 1
+    netforce.tokens.add("key-of-ada")
+    async with client_of(netforce, protocol="netforce", password=None, api_key="key-of-ada") as erp:
+        assert await erp.execute("m", "ping") == 1
+        await erp.logout()
+
+    [call] = [request.document["params"] for request in netforce.received]
+    assert call[4] == {"token": "key-of-ada", "database": "db"}
+
+
+async def test_a_server_that_does_not_tell_whose_key_it_is(netforce: StandIn) -> None:
+    netforce.erp.answers["session_info"] = always([])
+    netforce.tokens.add("key-of-ada")
+    async with client_of(netforce, protocol="netforce", password=None, api_key="key-of-ada") as erp:
+        with pytest.raises(BadAnswer, match="whose key"):
             await erp.whoami()
 
 
