@@ -30,9 +30,9 @@ log = logging.getLogger("rpc_client")
 class AsyncClient:
     """One other side, and who we are there.
 
-    Give `login` and `password`, or an `api_key` (Odoo wants the login beside it, Netforce itself knows none). `protocol` is "auto", "tandem",
-    "odoo" or "netforce"; what "auto" found is remembered. Logging in happens by itself at the first call, and once
-    more when a session has ended.
+    Give `login` and `password`, or an `api_key` (Odoo wants the login beside it, Netforce itself knows no keys).
+    `protocol` is "auto", "tandem", "odoo" or "netforce"; what "auto" found is remembered. Logging in happens by itself
+    at the first call, and once more when a session has ended.
 
     `timeout` bounds a whole call in seconds, with its retries, detection and login; `connect_timeout` one attempt
     to connect. `retry` says how often and how soon what may safely be sent again is sent again. `context` goes with

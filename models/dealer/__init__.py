@@ -1,5 +1,6 @@
 """The dealer's side: leads from first contact or endorsement through quotation, order and delivery to won or lost."""
 
+from models.crm.reconciling import cleaner_of
 from models.dealer import source, stage
 from models.dealer.behind import look_at_callbacks
 from models.dealer.call import DealerCall, LogCallWizard
@@ -13,7 +14,6 @@ from models.dealer.receipt import Receipt
 from models.dealer.reconciling import DealerReconciliation, ReconcileWithBpo
 from models.dealer.source import DealerLeadSource
 from models.dealer.stage import DealerStage
-from models.crm.reconciling import cleaner_of
 from models.orm.data import Datum
 from models.orm.model import Model
 from models.sync.diagnosis import Look

@@ -17,7 +17,6 @@ from rpc_client import (
     RemoteError,
     SessionError,
     TransitionError,
-    UsageError,
     UserError,
     ValidationError,
 )
