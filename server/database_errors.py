@@ -22,7 +22,7 @@ from models.orm.errors import AppError, BusyError, ConflictError, UserError
 from models.orm.limits import LIMITS
 from models.orm.registry import Registry
 from models.orm.violations import Violations
-from server.database.errors import CONNECTION_LOST
+from server.database.errors import is_lost
 
 RETRIED = frozenset({"40001", "40P01", "55P03", "0A000"})
 MISSING_SEQUENCE = "TN001"  # raised by tandem_next_number with a text of our own
@@ -46,7 +46,7 @@ class DatabaseErrors:
             return refused
         if isinstance(error, asyncpg.QueryCanceledError):
             return BusyError(f"It took longer than {LIMITS.statement_seconds:g} seconds.", limit="statement_seconds")
-        if isinstance(error, (*CONNECTION_LOST, asyncpg.InsufficientResourcesError)):
+        if is_lost(error) or isinstance(error, asyncpg.InsufficientResourcesError):
             return BusyError("The database cannot be reached or has no room. Try again in a moment.")
         return _by_state(error)
 

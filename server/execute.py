@@ -38,7 +38,7 @@ from models.orm.limits import LIMITS
 from models.orm.methods import Method
 from models.orm.registry import Registry
 from server.database.connection import Connection
-from server.database.errors import CONNECTION_LOST
+from server.database.errors import CONNECTION_LOST, is_lost
 from server.database.pool import Pool
 from server.database_errors import RETRIED, DatabaseErrors, OutcomeUnknownError
 from server.internal_error import InternalError, reported
@@ -48,7 +48,12 @@ from server.metrics import Metrics
 
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.5
-MAY_PASS: tuple[type[Exception], ...] = (asyncpg.PostgresError, OutcomeUnknownError, *CONNECTION_LOST)
+MAY_PASS: tuple[type[Exception], ...] = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,  # may hide a lost connection
+    OutcomeUnknownError,
+    *CONNECTION_LOST,
+)
 
 
 class UndeclaredWriteError(Exception):
@@ -212,6 +217,11 @@ class Executor:
         failure: BaseException | None = None
         try:
             answer = await (_transaction(connection, work, env) if work.transacts else work.function(env))
+        except asyncpg.InterfaceError as error:
+            failure = error
+            if connection.is_closed():  # it broke between two statements: whatever was asked next was not sent
+                raise asyncpg.ConnectionDoesNotExistError from error
+            raise
         except BaseException as error:
             failure = error
             raise
@@ -299,7 +309,7 @@ def _placed(error: AppError, run: Run) -> AppError:
 def _passes(error: Exception, run: Run) -> bool:
     if isinstance(error, OutcomeUnknownError):  # with a key the next try finds out
         return bool(run.key)
-    return getattr(error, "sqlstate", None) in RETRIED or isinstance(error, CONNECTION_LOST)
+    return getattr(error, "sqlstate", None) in RETRIED or is_lost(error)
 
 
 def _run_after_commit(callback: Callable[[], None]) -> None:

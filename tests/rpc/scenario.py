@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Any
+
+import asyncpg
 
 from models import base, sync
 from models.orm import Access, Check, Env, Group, Key, Model, Registry, fields, rpc
@@ -108,6 +111,22 @@ class Note(Model, name="test.note", label="Note"):
         await env.execute("select 1")
         await gates[word].wait()
 
+    @rpc
+    @classmethod
+    async def cut_off(cls, env: Env, word: str, place: str) -> int:
+        """Lose the connection in the first try, between two statements, before the commit or inside a savepoint."""
+        attempts[word] += 1
+        await env.execute("insert into test_note (name) values ($1)", word)
+        if attempts[word] == 1 and place == "savepoint":
+            async with env.connection.transaction():
+                await _lose(env)
+                await env.execute("select 1")
+        elif attempts[word] == 1:
+            await _lose(env)
+        if place != "commit":
+            await env.execute("insert into test_note (name) values ($1)", f"{word} too")
+        return attempts[word]
+
     @rpc(readonly=True)
     @classmethod
     async def scribble(cls, env: Env, word: str) -> None:
@@ -144,6 +163,14 @@ class Note(Model, name="test.note", label="Note"):
     async def read_secret(cls, env: Env, ids: Any) -> str:
         """Not for callers either."""
         return f"{env.user} {ids}"
+
+
+async def _lose(env: Env) -> None:
+    """End the session as an administrator does, and let the driver see it."""
+    with suppress(asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError):
+        await env.execute("select pg_terminate_backend(pg_backend_pid())")
+    while not env.connection.is_closed():
+        await asyncio.sleep(0.01)
 
 
 REGISTRY = Registry((*base.MODELS, *sync.MODELS, Note), (*base.GROUPS, *sync.GROUPS, CLERK, SERVICE))

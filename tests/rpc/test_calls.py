@@ -239,6 +239,16 @@ async def test_a_call_whose_connection_is_cut_is_run_again(running: Running) -> 
     assert (await call, await notes(running, "cut"), attempts["cut"]) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("place", ["statement", "savepoint", "commit"])
+async def test_a_connection_that_breaks_between_two_statements_costs_another_try(running: Running, place: str) -> None:
+    word = f"lost {place}"
+
+    tries = await running.execute("test.note", "cut_off", word, place)
+
+    assert (tries, await notes(running, word)) == (2, 1)
+    assert await notes(running, f"{word} too") == (0 if place == "commit" else 1)
+
+
 @pytest.mark.statement("C12")
 async def test_it_is_given_up_after_five_tries(running: Running) -> None:
     error = await running.execute("test.note", "fail", "40001", 99, "always")
