@@ -52,7 +52,7 @@ class LeadRecord(Interest):
         sequence=NumberSequence("crm.lead", prefix="LEAD/"),
     )
     type = Selection("Type", KINDS, required=True, default="opportunity", tracked=True)
-    stage_id = Many2One("Stage", "crm.stage", required=True, tracked=True, copied=False, index=False)
+    stage_id = Many2One("Stage", "crm.stage", required=True, tracked=True, copied=False, index=False, expanded=True)
     user_id = Many2One("Agent", "res.users", tracked=True, copied=False, index=False)
     team_id = Many2One("Sales team", "crm.team", index=False)
     source_id = Many2One("Source", "crm.lead.source", tracked=True, index=False)

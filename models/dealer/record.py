@@ -43,7 +43,9 @@ class LeadRecord(Interest):
         searched=True,
         sequence=NumberSequence("dealer.crm.lead", prefix="DLEAD/"),
     )
-    stage_id = Many2One("Stage", "dealer.crm.stage", required=True, tracked=True, copied=False, index=False)
+    stage_id = Many2One(
+        "Stage", "dealer.crm.stage", required=True, tracked=True, copied=False, index=False, expanded=True
+    )
     user_id = Many2One("Salesperson", "res.users", tracked=True, copied=False, index=False)
     date_claimed = DateTime("Claimed on", readonly=True, copied=False)
     priority = Selection("Priority", PRIORITIES, default="1", tracked=True)

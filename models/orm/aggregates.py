@@ -76,6 +76,13 @@ class Aggregate:
         """Whether the figure can be compared with a number."""
         return self.function.startswith("count") or (_numeric(self.field) and self.function != "array_agg")
 
+    @property
+    def of_nothing(self) -> str:
+        """The figure over no rows, as SQL."""
+        if self.function.startswith("count"):
+            return "0"
+        return str(self.field.empty) if self.function == "sum" else "null"
+
     def sql(self, scope: Scope) -> str:
         """Return the figure over the rows of a scope."""
         column = scope.value(self.field)

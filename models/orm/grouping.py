@@ -16,9 +16,11 @@ from models.orm.condition import SearchQuery, own_condition
 from models.orm.dialect import Vocabulary
 from models.orm.domain import is_clause, parse_domain
 from models.orm.errors import InputError, LimitError
+from models.orm.expanding import Frame, expanded, is_expanded
 from models.orm.fields import Date, DateTime, Field, Many2One, Selection
 from models.orm.limits import LIMITS
 from models.orm.methods import rpc
+from models.orm.ordering import OrderTerm
 from models.orm.periods import GRANULARITIES, WITHIN_A_DAY, Period
 from models.orm.projection import HIDDEN_LABEL
 from models.orm.query import Query, Scope
@@ -45,11 +47,12 @@ class GroupKey:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """One group: its keys' values and labels, the figures, the count."""
+    """One group: its keys' values and labels, the figures, whether it is folded where it has a say, the count."""
 
     values: tuple[Any, ...]
     labels: tuple[Any, ...]
     figures: tuple[Any, ...]
+    fold: bool | None
     count: int
 
 
@@ -104,7 +107,8 @@ class Grouping(Reading):
         used = keys[:1] if lazily else keys
         figures = cls._aggregates(env, fields, skip={key.field.name for key in keys})
         page = Page(orderby, limit, offset, having)
-        groups = await cls._groups(env, domain, used, figures, page)
+        expand = lazily and env.dialect.vocabulary is Vocabulary.ODOO
+        groups = await cls._groups(env, domain, used, figures, page, expand=expand)
         rest = [key.name for key in keys[1:]] if lazily else None
         return [_row(env, group, used, figures, domain, lazily, rest) for group in groups]
 
@@ -166,7 +170,14 @@ class Grouping(Reading):
 
     @classmethod
     async def _groups(
-        cls, env: Env, domain: Any, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page
+        cls,
+        env: Env,
+        domain: Any,
+        keys: Sequence[GroupKey],
+        figures: Sequence[Aggregate],
+        page: Page,
+        *,
+        expand: bool = False,
     ) -> list[Grouped]:
         query = SearchQuery.of(env)
         scope = query.scope(cls.meta)
@@ -175,12 +186,14 @@ class Grouping(Reading):
         listed += [f"{figure.sql(scope)} as f{i}" for i, figure in enumerate(figures)] + ["count(*) as n"]
         by = " group by " + ", ".join(str(i + 1) for i in range(len(keys))) if keys else ""
         inner = f"select {', '.join(listed)} from {scope.from_sql}{condition}{by}"
-        rows = await env.fetch(_outer(query, inner, keys, figures, page), *env.resolve(query.params))
+        frame = _frame(env, query, keys, figures, expand=expand)
+        rows = await env.fetch(_outer(query, inner, frame, keys, figures, page), *env.resolve(query.params))
         if len(rows) > LIMITS.reply_rows:
             raise LimitError("reply_rows", LIMITS.reply_rows)
         size = len(keys)
         return [
-            Grouped(tuple(row[:size]), tuple(row[size : 2 * size]), tuple(row[2 * size : -1]), row[-1]) for row in rows
+            Grouped(tuple(row[:size]), tuple(row[size : 2 * size]), tuple(row[2 * size : -2]), row[-2], row[-1])
+            for row in rows
         ]
 
 
@@ -194,15 +207,29 @@ def _key_sql(env: Env, scope: Scope, key: GroupKey) -> str:
     return GRANULARITIES[key.granularity].sql.replace("{c}", column)
 
 
-def _outer(query: Query, inner: str, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page) -> str:
-    """Join the labels of many2one keys to the groups, after they are formed; filter, sort and cut the groups."""
+def _frame(env: Env, query: Query, keys: Sequence[GroupKey], figures: Sequence[Aggregate], *, expand: bool) -> Frame:
+    """Return how the groups are shown. Those by a single key may be expanded."""
+    field = keys[0].field if len(keys) == 1 else None
+    if isinstance(field, Many2One) and is_expanded(env, field, usual=expand):
+        return expanded(query, field, figures)
     labels, joins = _labels(query, keys)
-    names = [f"g.k{i}" for i in range(len(keys))] + [f"{label} as l{i}" for i, label in enumerate(labels)]
-    names += [f"g.f{i}" for i in range(len(figures))] + ["g.n"]
-    sql = f"select {', '.join(names)} from ({inner}) g {' '.join(joins)}"
+    places = [f"g.k{i}" for i in range(len(keys))]
+    by_key = [place if label == "null" else label for place, label in zip(places, labels, strict=True)]
+    return Frame(places, labels, [[OrderTerm(sql)] for sql in by_key], [f"g.f{i}" for i in range(len(figures))], joins)
+
+
+def _outer(
+    query: Query, inner: str, frame: Frame, keys: Sequence[GroupKey], figures: Sequence[Aggregate], page: Page
+) -> str:
+    """Join the labels of many2one keys to the groups, after they are formed; filter, sort and cut the groups."""
+    names = [*frame.keys, *(f"{label} as l{i}" for i, label in enumerate(frame.labels))]
+    names += [*frame.figures, frame.fold, frame.count]
+    sql = f"select {', '.join(names)} from ({inner}) g {' '.join(frame.joins)}"
+    wanted = [frame.shown] if frame.shown else []
     if not (arguments.is_unset(page.having) or page.having in ([], ())):
-        sql += " where " + having_sql(query, parse_domain(page.having), _having_names(figures))
-    order = _ordering(keys, labels, figures, page.order)
+        wanted.append(having_sql(query, parse_domain(page.having), _having_names(frame, figures)))
+    sql += where(wanted)
+    order = _ordering(keys, frame, figures, page.order)
     sql += f" order by {order}" if order else ""
     sql += f" limit {query.param(arguments.rows_wanted(page.limit) + (1 if arguments.is_unset(page.limit) else 0))}"
     skipped = arguments.count_of(page.offset, "offset")
@@ -215,7 +242,7 @@ def _labels(query: Query, keys: Sequence[GroupKey]) -> tuple[list[str], list[str
     for i, key in enumerate(keys):
         label = "null"
         if isinstance(key.field, Many2One):
-            label = HIDDEN_LABEL
+            label = f"case when g.k{i} is not null then {HIDDEN_LABEL} end"
             target = query.profile.metas[key.field.target]
             if query.profile.can(target, "read"):
                 scope = query.scope(target)
@@ -227,32 +254,35 @@ def _labels(query: Query, keys: Sequence[GroupKey]) -> tuple[list[str], list[str
     return labels, joins
 
 
-def _having_names(figures: Sequence[Aggregate]) -> dict[str, str]:
-    numeric = {i: figure for i, figure in enumerate(figures) if figure.is_number}
-    return {word: f"g.f{i}" for i, figure in numeric.items() for word in figure.words} | {COUNT: "g.n"}
+def _having_names(frame: Frame, figures: Sequence[Aggregate]) -> dict[str, str]:
+    numeric = [(sql, figure) for sql, figure in zip(frame.figures, figures, strict=True) if figure.is_number]
+    return {word: sql for sql, figure in numeric for word in figure.words} | {COUNT: frame.count}
 
 
-def _ordering(keys: Sequence[GroupKey], labels: Sequence[str], figures: Sequence[Aggregate], order: Any) -> str:
+def _ordering(keys: Sequence[GroupKey], frame: Frame, figures: Sequence[Aggregate], order: Any) -> str:
     """Return ORDER BY over keys and figures; without one, groups come in the order of their keys' labels or values."""
-    by_key = [f"g.k{i}" if label == "null" else label for i, label in enumerate(labels)]
-    names = {word: sql for key, sql in zip(keys, by_key, strict=True) for word in (key.name, key.field.name)}
-    names |= {word: f"g.f{i}" for i, figure in enumerate(figures) for word in figure.words}
-    names[COUNT] = "g.n"
-    places = [f"g.k{i}" for i in range(len(keys))]
     if arguments.is_unset(order):
-        return ", ".join([*by_key, *places])
+        return ", ".join([*(term.text for terms in frame.sorted_by for term in terms), *frame.keys])
     if not isinstance(order, str):
         raise InputError("order must be a text such as 'name desc'.", argument="order")
-    terms = [_order_term(names, part) for part in order.split(",")]
-    return ", ".join([*terms, *places])
+    names = {
+        word: terms for key, terms in zip(keys, frame.sorted_by, strict=True) for word in (key.name, key.field.name)
+    }
+    names |= {
+        word: [OrderTerm(sql)] for sql, figure in zip(frame.figures, figures, strict=True) for word in figure.words
+    }
+    names[COUNT] = [OrderTerm(frame.count)]
+    terms = [_order_terms(names, part) for part in order.split(",")]
+    return ", ".join([*terms, *frame.keys])
 
 
-def _order_term(names: Mapping[str, str], part: str) -> str:
+def _order_terms(names: Mapping[str, Sequence[OrderTerm]], part: str) -> str:
     name, _, direction = part.strip().partition(" ")
     word = direction.strip().lower()
     if name not in names or word not in ("", "asc", "desc"):
         raise InputError("Groups are sorted by their keys and figures.", argument="order")
-    return names[name] + (" desc" if word == "desc" else "")
+    turned = OrderTerm("", word == "desc")
+    return ", ".join(term.within(turned).text for term in names[name])
 
 
 def _row(
@@ -281,7 +311,7 @@ def _row(
     row["__domain"] = _joined(terms, domain)
     if rest is not None:
         row["__context"] = {"group_by": rest}
-    return row
+    return row | _fold(group)
 
 
 def _formatted(
@@ -301,7 +331,12 @@ def _formatted(
     if count:
         row["__count"] = group.count
     row["__extra_domain"] = _joined(terms, [])
-    return row
+    return row | _fold(group)
+
+
+def _fold(group: Grouped) -> dict[str, Any]:
+    """Return whether a board shows the group folded, for those that say so."""
+    return {} if group.fold is None else {"__fold": group.fold}
 
 
 def _figures(env: Env, figures: Sequence[Aggregate], group: Grouped) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def declared_order_sql(scope: Scope, order: str) -> str:
     return _joined(scope, _Reader(trusted=True).read(scope, order))
 
 
+def declared_terms(scope: Scope) -> list[OrderTerm]:
+    """Return the terms of the order that a scope's model declares."""
+    return _Reader(trusted=True).read(scope, scope.meta.order)
+
+
 def _joined(scope: Scope, terms: list[OrderTerm]) -> str:
     own = scope.value(scope.meta.fields["id"])
     if all(term.sql != own for term in terms):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm import arguments
 from models.orm.drafting import Drafting
 from models.orm.errors import InputError, LimitError
+from models.orm.expanding import asking
 from models.orm.fields import Many2One, ToMany
 from models.orm.grouping import Grouping
 from models.orm.limits import LIMITS
@@ -94,7 +95,11 @@ class WebViews(Drafting, Grouping):
         aggregates: Any = None,
         order: Any = None,
     ) -> Row:
-        """Return groups as `read_group` does, or `formatted_read_group` when aggregates are named, and how many."""
+        """Return groups as `read_group` does, or `formatted_read_group` when aggregates are named, and how many.
+
+        Groups that a board shows although nothing is in them are among them.
+        """
+        env = asking(env)
 
         async def groups(most: Any, skipped: Any) -> list[Row]:
             if aggregates is None:

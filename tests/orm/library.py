@@ -169,8 +169,8 @@ class Book(Model, name="lib.book", netforce="volume"):
         "Title", required=True, size=40, odoo="name", netforce=("heading", "caption"), tracked=True, searched=True
     )
     author_id = fields.Many2One("Author", "lib.author", tracked=True, on_delete="cascade")
-    shelf_id = fields.Many2One("Shelf", "lib.shelf", tracked=True)
-    vault_id = fields.Many2One("Vault", "lib.vault")
+    shelf_id = fields.Many2One("Shelf", "lib.shelf", tracked=True, expanded=True)
+    vault_id = fields.Many2One("Vault", "lib.vault", expanded=True)
     state = fields.Selection(
         "State",
         State,

@@ -18,11 +18,22 @@ class Many2One(Field[int]):
     relational: ClassVar[bool] = True
 
     def __init__(
-        self, label: str, target: str, *, on_delete: OnDelete | None = None, index: bool = True, **options: Any
+        self,
+        label: str,
+        target: str,
+        *,
+        on_delete: OnDelete | None = None,
+        index: bool = True,
+        expanded: bool = False,
+        **options: Any,
     ) -> None:
-        """Declare the target by its own name. A required one restricts deletion of its target unless told otherwise."""
+        """Declare the target by its own name. A required one restricts deletion of its target unless told otherwise.
+
+        `expanded`: groups by it also show the target's records that nothing is in, see `orm/expanding.py`.
+        """
         super().__init__(label, index=index, **options)
         self.target = target
+        self.expanded = expanded
         self.on_delete: OnDelete = on_delete or ("restrict" if self.required else "set null")
 
     def parse(self, value: Any, dialect: Dialect) -> int:
