@@ -10,7 +10,7 @@ from models.orm.drafting import HIDDEN
 from models.orm.errors import InputError, LimitError, UnknownMethodError
 from models.orm.fields import Many2One, One2Many
 from models.orm.limits import LIMITS
-from models.orm.methods import rpc
+from models.orm.methods import Method, rpc
 from models.orm.paths import Paths
 from models.orm.web_views import Row
 
@@ -58,12 +58,16 @@ class FormData(Paths):
         data = env.context.values.get("data")
         if not isinstance(data, Mapping):
             raise InputError("context.data must be an object.", argument="data")
-        given = {"data": dict(data), "path": env.context.values.get("path")}
-        function = getattr(cls, found.attribute)
-        answer: Row = await function(env, **{name: given[name] for name in found.parameters})
-        shown = answer if isinstance(answer.get("data"), dict) else {"data": answer}
+        shown = await cls._ask(env, found, dict(data), env.context.values.get("path"))
         await cls._label(env, [shown["data"]])
         return shown
+
+    @classmethod
+    async def _ask(cls, env: Env, method: Method, data: Row, path: Any) -> Row:
+        """Return {"data": the form's values after one of the methods in `onchanges`}."""
+        given = {"data": data, "path": path}
+        answer: Row = await getattr(cls, method.attribute)(env, **{name: given[name] for name in method.parameters})
+        return answer if isinstance(answer.get("data"), dict) else {"data": answer}
 
     @classmethod
     async def _form_values(cls, env: Env, rows: Sequence[Mapping[str, Any]], depth: int = 0) -> list[Row]:

@@ -12,7 +12,7 @@ from models.orm.fields import Field, Many2One, One2Many, ToMany
 
 if TYPE_CHECKING:
     from models.orm.env import Env
-    from models.orm.model import Model
+    from models.orm.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class FormEntry:
     """One record of a form. Fields are asked for by their own names, whatever word the form has for them."""
 
     env: Env
-    model: type[Model]
+    model: type[Kind]
     values: dict[str, Any]
 
     def get(self, name: str) -> Any:
@@ -36,6 +36,10 @@ class FormEntry:
         if isinstance(field, Many2One) and isinstance(value, list | tuple) and value:
             value = value[0]
         return None if value is None else field.load(field.decode(value, self.env.dialect))
+
+    def raw(self, name: str) -> Any:
+        """Return a value as the form has it."""
+        return self.values.get(self._word(self._field(name)))
 
     def put(self, **values: Any) -> None:
         """Fill in values as records hold them."""
@@ -74,7 +78,7 @@ class FormEntry:
         return next((word for word in words if word in self.values), words[0])
 
 
-def form_of(env: Env, model: type[Model], data: Any) -> FormEntry:
+def form_of(env: Env, model: type[Kind], data: Any) -> FormEntry:
     """Return the entry over a form's object. Raises `InputError` when it is none."""
     if not isinstance(data, Mapping):
         raise InputError("data must be an object.", argument="data")

@@ -111,17 +111,6 @@ class WebViews(Drafting, Grouping):
         is_whole = (most is None or len(found) < most) and (found or not skipped)
         return {"groups": found, "length": skipped + len(found) if is_whole else len(await groups(None, 0))}
 
-    @rpc(readonly=True)
-    @classmethod
-    async def onchange(cls, env: Env, ids: Any, values: Any, field_names: Any = None, fields_spec: Any = None) -> Row:
-        """Return the defaults of a new record when no field is named; else nothing: a save works out what follows."""
-        given = _specified(fields_spec)
-        if arguments.ids_of(ids, model=cls.meta.name) or arguments.field_names(field_names) or not given:
-            return {"value": {}}
-        defaults = await cls.default_get(env, [name for name in given if name != "id"])
-        known = values if isinstance(values, Mapping) else {}
-        return {"value": {name: value for name, value in defaults.items() if name not in known}}
-
     @classmethod
     async def _tree(cls, env: Env, ids: Sequence[int], specification: Any, depth: int = 0) -> list[Row]:
         given = _specified(specification)

@@ -1,7 +1,7 @@
 """Orders in a form, before they are saved: what a client shows at once when a customer, product or price is entered.
 
-Netforce's clients ask by `call_onchange`. Saving works everything out again: nothing here is trusted afterwards. What
-the caller may not see of products and taxes is not filled in.
+Netforce's clients ask by `call_onchange`, Odoo's by `onchange`. Saving works everything out again: nothing here is
+trusted afterwards. What the caller may not see of products and taxes is not filled in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ AMOUNTS = dict.fromkeys(("product_uom_qty", "price_unit", "discount", "discount_
 class OrderForm(Order, name="sale.order"):
     """Orders, as a form fills them in."""
 
-    onchanges = {"partner_id": "onchange_contact", "tax_type": "update_amounts", "currency_id": "update_amounts"}
+    onchanges = {
+        "partner_id": "onchange_contact",
+        "tax_type": "update_amounts",
+        "currency_id": "update_amounts",
+        "order_line": "update_amounts",
+    }
 
     @rpc(readonly=True)
     @classmethod
@@ -71,6 +76,7 @@ class OrderForm(Order, name="sale.order"):
 class OrderLineForm(OrderLine, name="sale.order.line"):
     """Order lines, as a form fills them in; the form asks the order."""
 
+    form_parent = "order_id"
     onchanges = {"product_id": "onchange_product", **AMOUNTS}
 
 
