@@ -80,6 +80,14 @@ class BreakingConnection(asyncpg.Connection):  # type: ignore[misc]
     """A connection whose every statement, begin and commit included, is a point of the plan."""
 
     plan: ClassVar[Plan]
+    types: ClassVar[dict[tuple[int, ...], Any]]
+
+    async def _introspect_types(self, typeoids: Any, timeout: Any) -> Any:
+        """Ask once about PostgreSQL's types: each new connection would, in statements that are not our own."""
+        asked = tuple(sorted(typeoids))
+        if asked not in self.types:
+            self.types[asked] = await super()._introspect_types(typeoids, timeout)
+        return self.types[asked]
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
         if args:
@@ -97,7 +105,9 @@ class Side:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.connections: type[BreakingConnection] = type("Breaking", (BreakingConnection,), {"plan": Plan()})
+        self.connections: type[BreakingConnection] = type(
+            "Breaking", (BreakingConnection,), {"plan": Plan(), "types": {}}
+        )
         self.pool = Pool(self._open, 4)
 
     def plan(self, **values: Any) -> Plan:

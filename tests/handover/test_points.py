@@ -17,7 +17,7 @@ BUTTONS = {
 }
 SERVICES = {"callback": "bpo.callback_service", "endorsement": "dealer.push_service"}
 
-MOST = 120  # more than there are points
+MOST = 90  # more than there are points
 EVERYWHERE = [(1, False), *((at, True) for at in range(1, MOST))]  # before the first statement, and after each one
 
 
