@@ -506,8 +506,6 @@ create table ir_module_module (
     author text,
     application boolean not null default false,
     state text not null,
-    installed_version text,
-    latest_version text,
     create_uid bigint,
     create_date timestamptz not null default now(),
     write_uid bigint,

@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from models import deployment as models
+from models.base.ir_module import SESSION_SERIE
 from models.orm.registry import Registry
 from server.auth import Authenticator
 from server.connections import SERVER
@@ -43,7 +44,8 @@ def create_app(settings: Settings, address: DatabaseAddress, registry: Registry 
     """
     registry = registry or models.registry_for(settings.role)
     equip(registry, settings)
-    open_one = partial(connect, address, settings.database, application=True)
+    session = {SESSION_SERIE: settings.odoo_serie}
+    open_one = partial(connect, address, settings.database, application=True, **session)
     pool = Pool(open_one, settings.pool_size)
     metrics = Metrics()
     metrics.register(_pool_figures(pool))

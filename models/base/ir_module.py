@@ -3,8 +3,10 @@
 from models.base.groups import USERS
 from models.orm import Access, Key, Model, fields
 
-# The conventions of this serie of Odoo are followed; clients read it off the module `base`.
-VERSION = "18.0.1.3"
+# Clients read off the module `base` which serie of Odoo's conventions is followed. Each session of a server holds its
+# setting: servers of one database may differ.
+SESSION_SERIE = "tandem.odoo_serie"
+VERSION = f"coalesce(nullif(current_setting('{SESSION_SERIE}', true), ''), '18.0') || '.1.3'"
 
 
 class IrModule(Model, name="ir.module.module", label="Module"):
@@ -23,5 +25,5 @@ class IrModule(Model, name="ir.module.module", label="Module"):
     state = fields.Selection(
         "Status", [("uninstalled", "Not Installed"), ("installed", "Installed")], required=True, readonly=True
     )
-    installed_version = fields.Char("Latest Version", readonly=True)
-    latest_version = fields.Char("Installed Version", readonly=True)
+    installed_version = fields.Char("Latest Version", sql=VERSION)
+    latest_version = fields.Char("Installed Version", sql=VERSION)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from models.base.ir_model import names_of
-from models.base.ir_module import VERSION
 from models.orm import COMPANIES, Env, Registry
 from models.orm.access import company_rules
 from models.orm.declare import Operation, Placeholder, Rule
@@ -223,6 +222,4 @@ def _module(area: str) -> Row:
         "author": "Tandem",
         "application": area in ("sale", "stock", "crm"),
         "state": "installed",
-        "installed_version": VERSION,
-        "latest_version": VERSION,
     }

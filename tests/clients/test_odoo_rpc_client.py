@@ -33,6 +33,13 @@ def test_login_and_versions(client):
     assert client.ref("base.main_company").name == "My Company"
 
 
+def test_modules_have_the_serie_of_the_setting(deployed_19):
+    there = deployed_19
+    client = Client("127.0.0.1", dbname=there.database, user=there.login, pwd=there.password, port=there.port)
+
+    assert str(client.database_version_full) == "19.0.1.3"
+
+
 def test_a_wrong_login_is_refused(deployed):
     with pytest.raises(LoginException):
         _ = Client("127.0.0.1", dbname=deployed.database, user="admin", pwd="wrong", port=deployed.port).uid
