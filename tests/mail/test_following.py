@@ -162,6 +162,16 @@ async def test_a_message_carries_files(seller, partner):
     assert (await row(seller, PARTNER, partner, "message_attachment_count"))["message_attachment_count"] == 1
 
 
+async def test_a_message_carries_a_file_that_hangs_on_its_record_already(as_person, seller, partner):
+    other = await as_person("party.user")
+    values = {"name": "shared.txt", "raw": "hello", "res_model": PARTNER, "res_id": partner}
+    file = await other["ir.attachment"].create(other, values)
+
+    [message] = await seller[PARTNER].message_post(seller, [partner], body="See", attachment_ids=[file])
+
+    assert (await row(seller, "mail.message", message, "attachment_ids"))["attachment_ids"] == [file]
+
+
 async def test_nobody_attaches_the_files_of_others(as_person, seller, partner):
     other = await as_person("party.user")
     file = await other["ir.attachment"].create(other, {"name": "mine.txt", "raw": "secret"})
