@@ -11,6 +11,9 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 CODE := server models rpc_client bench
 ARGS ?=
 
+# Tests and the demo start many processes of the same code: it is compiled once, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1: /p' Makefile
 
@@ -22,7 +25,7 @@ run: install ## a BPO and a dealer, one lead walked through both (ARGS=--once: t
 	@$(BIN)/tandem demo $(ARGS)
 
 test: lint ## all that has to hold: format, lint, types, tests (ARGS: for pytest)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 lint: install-dev ## format, lint and types
 	$(BIN)/ruff format --check .
