@@ -35,7 +35,11 @@ class Marks:
         self.tests: dict[str, list[str]] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note every mark of every collected test; parametrised cases count as one test."""
+        """Note the marks of all collected tests."""
+        self.note(session)
+
+    def note(self, session: pytest.Session) -> None:
+        """Note every mark of every test; parametrised cases count as one test."""
         for item in session.items:
             name = item.nodeid.partition("[")[0]
             for mark in item.iter_markers("statement"):
@@ -96,14 +100,25 @@ def _claims(text: str) -> set[tuple[str, str]]:
     return {(number, link) for number, links in rows for link in links.split("<br>") if "](" in link}
 
 
+def untrue_claims(tests: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Return what the page says that no mark of these tests does: numbers with links to tests."""
+    text = page(tests, tomllib.loads(SENTENCES.read_text()))
+    return sorted(_claims(PAGE.read_text()) - _claims(text))
+
+
+def claimed_files() -> set[Path]:
+    """Return the files of tests that the page names."""
+    return {(PAGE.parent / link).resolve() for link in re.findall(r"\]\(([^)]*\.py)\)", PAGE.read_text())}
+
+
 def main() -> None:
     """Write or check the page."""
-    text = page(collected(), tomllib.loads(SENTENCES.read_text()))
+    tests = collected()
     if "--check" in sys.argv[1:]:
-        untrue = sorted(_claims(PAGE.read_text()) - _claims(text))
-        if untrue:
+        if untrue := untrue_claims(tests):
             sys.exit(f"docs/behaviour.md claims what no test carries, run make behaviour: {untrue}")
     else:
+        text = page(tests, tomllib.loads(SENTENCES.read_text()))
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(text)
 

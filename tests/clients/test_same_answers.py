@@ -126,7 +126,7 @@ def terms(draw: st.DrawFn, fields: list[Field[Any]], rows: list[dict[str, Any]])
 
 
 @pytest.mark.parametrize("who", [0, 1], ids=["administrator", "salesperson"])
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_the_same_call_gives_the_same_data_in_every_dialect(
     everybody: list[list[Way]], who: int, data: st.DataObject

@@ -12,7 +12,14 @@ import structlog
 from server.database.connection import Connection, connect
 from server.database.errors import PoolClosedError, PoolTimeoutError
 from server.database.pool import Pool
-from tests.cluster import shared_cluster
+from tests.cluster import scratch_database, shared_cluster
+
+
+@pytest.fixture(scope="module")
+async def database() -> AsyncIterator[str]:
+    """One for all: what a pool leaves behind is looked for within its own test."""
+    async with scratch_database() as name:
+        yield name
 
 
 @pytest.fixture
