@@ -4,6 +4,7 @@ Each test runs in a transaction that is rolled back; `library_database` is a cop
 """
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -60,13 +61,26 @@ async def library_connection(library_template: str) -> AsyncIterator[Connection]
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+async def stocked_connection(library_template: str) -> AsyncIterator[Connection]:
+    """The same to a library with its stock, for the tests that ask for the `world`."""
+    async with scratch_database(library_template) as name:
+        connection = await connect(shared_cluster(), name)
+        await stock.fill(connection)
+        yield connection
+        await connection.close()
+
+
 @pytest.fixture
-async def connection(library_connection: Connection) -> AsyncIterator[Connection]:
+async def connection(
+    request: pytest.FixtureRequest, library_connection: Connection, stocked_connection: Connection
+) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test."""
-    transaction = library_connection.transaction()
+    found = stocked_connection if "world" in request.fixturenames else library_connection
+    transaction = found.transaction()
     await transaction.start()
     try:
-        yield library_connection
+        yield found
     finally:
         await transaction.rollback()
 
@@ -118,8 +132,12 @@ def env_reader(make_env: MakeEnv) -> Env:
     return make_env("lib.reader", user=ROB)
 
 
+@pytest.fixture(scope="session")
+async def stock_of_the_library(registry: Registry, stocked_connection: Connection) -> World:
+    return await World.of(registry.models, stocked_connection)
+
+
 @pytest.fixture
-async def world(env_head: Env) -> World:
-    """The stock is in; all of it as plain rows."""
-    await stock.fill(env_head.connection)
-    return await World.of(env_head.registry.models, env_head.connection)
+def world(stock_of_the_library: World) -> World:
+    """The stock is in; all of it as plain rows, a copy for the test."""
+    return copy.deepcopy(stock_of_the_library)
