@@ -14,7 +14,7 @@ from models.orm.fields import Boolean, Field, Integer, Json, Many2One, Number, R
 from models.orm.meta import Meta
 from tests import deployments
 from tests.clients.conftest import Deployed, Server
-from tests.clients.ways import WAYS, Account, CallFailedError, Rpc, Way
+from tests.clients.ways import WAYS, Account, CallFailedError, Way
 from tests.cluster import shared_cluster
 
 REGISTRY = deployment.registry_for("both")
@@ -57,9 +57,9 @@ async def _fill(database: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def everybody(deployed: Deployed, accounts: list[Account]) -> list[list[Way]]:
+def everybody(deployed: Deployed, accounts: list[Account]) -> list["Seen"]:
     """For each account every way, logged in."""
-    return [[way(deployed, account) for way in WAYS] for account in accounts]
+    return [Seen([way(deployed, account) for way in WAYS]) for account in accounts]
 
 
 def asked_about(meta: Meta) -> list[Field[Any]]:
@@ -125,21 +125,35 @@ def terms(draw: st.DrawFn, fields: list[Field[Any]], rows: list[dict[str, Any]])
     return found
 
 
+class Seen:
+    """What an account found in a model when it first looked: all examples search for the same values."""
+
+    def __init__(self, ways: list[Way]) -> None:
+        self.ways = ways
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def rows(self, meta: Meta) -> list[dict[str, Any]]:
+        if meta.name not in self._rows:
+            self._rows[meta.name] = answer_of(self.ways[0], meta, asked_about(meta), []) or []
+        return self._rows[meta.name]
+
+
 @pytest.mark.parametrize("who", [0, 1], ids=["administrator", "salesperson"])
 @settings(max_examples=30)
 @given(data=st.data())
 def test_the_same_call_gives_the_same_data_in_every_dialect(
-    everybody: list[list[Way]], who: int, data: st.DataObject
+    everybody: list[Seen], who: int, data: st.DataObject
 ) -> None:
-    ways = everybody[who]
+    seen = everybody[who]
     meta = REGISTRY.metas[data.draw(st.sampled_from(MODELS))]
     chosen = st.lists(st.sampled_from(asked_about(meta)), min_size=1, max_size=MOST_FIELDS, unique_by=lambda f: f.name)
     fields = data.draw(chosen)
-    rpc = next(way for way in ways if isinstance(way, Rpc))
-    rows = answer_of(rpc, meta, fields, []) or []
-    domain = data.draw(st.composite(terms)(fields, rows))
+    domain = data.draw(st.composite(terms)(fields, seen.rows(meta)))
 
-    answers = {str(way): answer_of(way, meta, fields, domain) for way in ways}
+    answers = {str(way): answer_of(way, meta, fields, domain) for way in seen.ways}
 
-    expected = answers["Rpc"]
-    assert {way: answer for way, answer in answers.items() if answer != expected} == {}, expected
+    first, *_ = seen.ways
+    expected = answers[str(first)]
+    differing = {way: answer for way, answer in answers.items() if answer != expected}
+    # The server itself writes, too: a record that changed between two calls tells nothing of dialects.
+    assert differing == {} or answer_of(first, meta, fields, domain) != expected, (expected, differing)
