@@ -24,7 +24,7 @@ SENTENCES = ROOT / "tests" / "statements.toml"
 INTRODUCTION = """# What Tandem does, statement by statement
 
 Made by `make behaviour` from the tests: a statement stands here because a test carries its number, and `make test`
-fails when the page is not what the tests say. A row with several tests needs all of them.
+fails when the page claims what no test carries. A row with several tests needs all of them.
 """
 
 

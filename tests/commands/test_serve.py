@@ -236,6 +236,7 @@ async def test_children_do_not_outlive_their_parent(start: Start, database: str)
     server = await start("serve", "--port", "0", "--workers", "2", "--database-url", url_of(database))
     await server.until_ready()
     children = _children(server.process.pid)
+    assert len(children) >= 2
 
     server.process.kill()
 
