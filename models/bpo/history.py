@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.bpo.call import BpoCall, Visit
 from models.bpo.endorsing import KIND, MODEL
 from models.bpo.outcome import Answering
-from models.crm.story import Story, call_steps, chatter_steps, in_order, leads_named, message_steps, told_in
+from models.crm.story import CALLS, Traces, chatter_steps, in_order, leads_named, message_steps, told_in, trace_steps
 from models.orm.methods import rpc
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+
+VISITS = Traces("visit", "date", "notes", "location", {"result": "state"})
 
 
 class Remembering(Answering):
@@ -36,31 +37,9 @@ class Remembering(Answering):
         numbers = [lead.id for lead in leads]
         stories = [
             await chatter_steps(own, MODEL, {(MODEL, lead): lead for lead in numbers}),
-            await call_steps(own, own[BpoCall], numbers),
-            await visit_steps(own, numbers),
+            await trace_steps(own, own[BpoCall], CALLS, numbers),
+            await trace_steps(own, own[Visit], VISITS, numbers),
             await message_steps(own, MODEL, numbers, KIND, "endorsement"),
         ]
         told = [{"id": lead.id, "name": lead.reference, "steps": in_order(stories, lead)} for lead in leads]
         return told if isinstance(ids, list | tuple) else told[0]
-
-
-async def visit_steps(env: Env, leads: Sequence[int]) -> Story:
-    """Return the visits planned about leads. One statement."""
-    visits = env[Visit]
-    if not env.profile.can(visits.meta, "read"):
-        return {}
-    fields = ["lead_id", "date", "user_id", "location", "state", "notes"]
-    found = await visits.search_read(env, [["lead_id", "in", list(leads)]], fields, order="date, id")
-    story: Story = {}
-    for visit in found.value():
-        step = {
-            "at": visit["date"],
-            "kind": "visit",
-            "text": visit["notes"] or "",
-            "user": visit["user_id"],
-            "about": {"model": visits.meta.name, "id": visit["id"], "name": visit["location"]},
-            "changes": [],
-            "result": visit["state"],
-        }
-        story.setdefault(visit["lead_id"][0], []).append(step)
-    return story

@@ -12,6 +12,7 @@ that people read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.crm.call import Call
@@ -26,6 +27,27 @@ if TYPE_CHECKING:
 Step = dict[str, Any]
 Story = dict[int, list[Step]]
 Record = tuple[str, int]  # model and id
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """How the records of a model that belong to leads are told: their kind of step, and which field is what in it."""
+
+    kind: str
+    at: str
+    text: str
+    label: str
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> list[str]:
+        """Return what has to be read of each."""
+        return list(dict.fromkeys(["lead_id", "user_id", self.at, self.text, self.label, *self.more.values()]))
+
+
+CALLS = Traces(
+    "call", "call_date", "summary", "result", {"result": "result", "minutes": "duration", "logged_by": "create_uid"}
+)
 
 MESSAGE = ["model", "res_id", "record_name", "date", "author_id", "body", "tracking"]
 OWN_KINDS = {"stage_id": "stage", "sale_order_id": "quotation", "user_id": "owner", "dealership_id": "owner"}
@@ -59,6 +81,15 @@ def told_in(env: Env) -> Env:
     return env.with_dialect(NATIVE).with_context(active_test=False)
 
 
+def step_of(
+    kind: str, at: str | None, text: str | None, about: tuple[str, int, str], user: Any = None, **more: Any
+) -> Step:
+    """Return one step about a record (its model, id and label), as the head of this file shows it."""
+    model, number, label = about
+    thing = {"model": model, "id": number, "name": label}
+    return {"at": at, "kind": kind, "text": text or "", "user": user, "about": thing, "changes": [], **more}
+
+
 async def chatter_steps(env: Env, leads: str, belongings: Mapping[Record, int]) -> Story:
     """Return what the chatter of leads (their model) and of what belongs to each of them says. One statement."""
     by_model: dict[str, list[int]] = {}
@@ -84,14 +115,8 @@ def _said(message: Mapping[str, Any], leads: str) -> Step:
         kind = next((word for field, word in OWN_KINDS.items() if field in fields), "change" if changes else "note")
     else:
         kind = KINDS.get(message["model"], "note")
-    return {
-        "at": message["date"],
-        "kind": kind,
-        "text": message["body"] or "",
-        "user": message["author_id"],
-        "about": {"model": message["model"], "id": message["res_id"], "name": message["record_name"]},
-        "changes": changes,
-    }
+    about = (message["model"], message["res_id"], message["record_name"])
+    return step_of(kind, message["date"], message["body"], about, user=message["author_id"], changes=changes)
 
 
 def _shown(change: Mapping[str, Any], side: str) -> Any:
@@ -101,26 +126,18 @@ def _shown(change: Mapping[str, Any], side: str) -> Any:
     return change[f"{side}_label"] if change[f"{side}_label"] is not None else change[side]
 
 
-async def call_steps(env: Env, model: type[Model], leads: Sequence[int]) -> Story:
-    """Return the calls about leads. One statement."""
+async def trace_steps(env: Env, model: type[Model], traces: Traces, leads: Sequence[int]) -> Story:
+    """Return the records of a model that belong to leads, none when the caller may not read it. One statement."""
     if not env.profile.can(model.meta, "read"):
         return {}
-    fields = ["lead_id", "call_date", "user_id", "create_uid", "duration", "result", "summary"]
-    calls = await model.search_read(env, [["lead_id", "in", list(leads)]], fields, order="call_date, id")
+    domain = [["lead_id", "in", list(leads)]]
+    found = await model.search_read(env, domain, traces.fields, order=f"{traces.at}, id")
     story: Story = {}
-    for call in calls.value():
-        step = {
-            "at": call["call_date"],
-            "kind": "call",
-            "text": call["summary"] or "",
-            "user": call["user_id"],
-            "about": {"model": model.meta.name, "id": call["id"], "name": call["result"]},
-            "changes": [],
-            "result": call["result"],
-            "minutes": call["duration"],
-            "logged_by": call["create_uid"],
-        }
-        story.setdefault(call["lead_id"][0], []).append(step)
+    for record in found.value():
+        about = (model.meta.name, record["id"], record[traces.label])
+        more = {key: record[name] for key, name in traces.more.items()}
+        step = step_of(traces.kind, record[traces.at], record[traces.text], about, user=record["user_id"], **more)
+        story.setdefault(record["lead_id"][0], []).append(step)
     return story
 
 
@@ -131,16 +148,9 @@ async def message_steps(env: Env, model: str, leads: Sequence[int], job: str, ki
     """
     story: Story = {}
     for row in await env.fetch(ATTEMPTS, [f"{model},{lead}" for lead in leads], job):
-        step = {
-            "at": Call.call_date.dump(row["ended_at"]),
-            "kind": kind,
-            "text": row["error"] or "",
-            "user": None,
-            "about": {"model": "sync.attempt", "id": row["id"], "name": row["event"]},
-            "changes": [],
-            "result": row["verdict"],
-            "attempt": row["number"],
-        }
+        about = ("sync.attempt", row["id"], row["event"])
+        more = {"result": row["verdict"], "attempt": row["number"]}
+        step = step_of(kind, Call.call_date.dump(row["ended_at"]), row["error"], about, **more)
         story.setdefault(int(row["lane"].rpartition(",")[2]), []).append(step)
     return story
 

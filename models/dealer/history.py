@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.crm.story import (
+    CALLS,
     Record,
-    call_steps,
+    Step,
     chatter_steps,
     in_order,
     leads_named,
     message_steps,
+    step_of,
     told_in,
+    trace_steps,
 )
 from models.dealer.call import DealerCall
 from models.dealer.callback import KIND, MODEL
@@ -48,7 +51,7 @@ class Remembering(Receiving):
         stories = [
             {lead.id: [_endorsed(lead)] for lead in leads if lead["bpo_source_lead_id"] is not None},
             await chatter_steps(own, MODEL, await cls._belongings(own, leads)),
-            await call_steps(own, own[DealerCall], numbers),
+            await trace_steps(own, own[DealerCall], CALLS, numbers),
             await message_steps(own, MODEL, numbers, KIND, "callback"),
         ]
         told = [{"id": lead.id, "name": lead.name, "steps": in_order(stories, lead)} for lead in leads]
@@ -67,15 +70,9 @@ class Remembering(Receiving):
         return found
 
 
-def _endorsed(lead: LeadRecord) -> dict[str, Any]:
+def _endorsed(lead: LeadRecord) -> Step:
     """Return the step that only the lead's own fields tell: what the BPO did before it sent the lead."""
-    moment = lead["bpo_endorsed_at"] or lead["create_date"]
-    return {
-        "at": LeadRecord.date_won.dump(moment),
-        "kind": "endorsed",
-        "text": f"Endorsed by {lead['bpo_endorsed_by'] or 'the BPO'}",
-        "user": None,
-        "about": {"model": "crm.lead", "id": lead["bpo_source_lead_id"], "name": lead["bpo_source_lead_name"]},
-        "changes": [],
-        "url": lead["bpo_source_url"],
-    }
+    moment = LeadRecord.date_won.dump(lead["bpo_endorsed_at"] or lead["create_date"])
+    text = f"Endorsed by {lead['bpo_endorsed_by'] or 'the BPO'}"
+    about = ("crm.lead", lead["bpo_source_lead_id"], lead["bpo_source_lead_name"])
+    return step_of("endorsed", moment, text, about, url=lead["bpo_source_url"])
