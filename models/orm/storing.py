@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from models.orm import changes
+from models.orm import changes, hanging
 from models.orm.computing import as_read, check_constraints, compute, watched
 from models.orm.condition import SearchQuery
 from models.orm.declare import Operation
 from models.orm.domain import TRUE
 from models.orm.errors import AccessError
 from models.orm.fields import Field
-from models.orm.fields.scalar import quoted
-from models.orm.query import Query, Scope, documents, walks
+from models.orm.query import Query, Scope, walks
 from models.orm.reading import Reading
 from models.orm.values import Row
 
@@ -143,7 +142,7 @@ class Storing(Reading):
 
     @classmethod
     async def _delete(cls, env: Env, ids: Sequence[int]) -> None:
-        """Run one DELETE under the row rule, the rows locked in id order; files that hang on them go along.
+        """Run one DELETE under the row rule, the rows locked in id order, with the files that go along.
 
         It keeps note of what it deletes where there is a feed, and of records elsewhere that lose a link to it.
         """
@@ -159,21 +158,10 @@ class Storing(Reading):
                 f"old as (select {alias}.id from {table} {alias} where {condition} order by {alias}.id for update)",
                 f"gone as (delete from {table} {alias} using old where {alias}.id = old.id{returned})",
             ]
-        parts += [*cls._with_files(env), *changes.noting(cls.meta)]
-        rows = await env.fetch(f"with {', '.join(parts)} select id from gone", *env.resolve(query.params))
+        parts += [*hanging.deleting(env.registry, cls.meta.name), *changes.noting(cls.meta)]
+        rows = await env.fetch(f"with recursive {', '.join(parts)} select id from gone", *env.resolve(query.params))
         if len(rows) != len(set(ids)):
             raise cls.missing(ids)
-
-    @classmethod
-    def _with_files(cls, env: Env) -> list[str]:
-        """Return the parts of a statement that delete what hangs on records of any model, on those `gone`."""
-        hanging = [model.meta for model in env.registry.models.values() if model.meta.any_document]
-        return [
-            f'{meta.table}_gone as (delete from "{meta.table}" where "{meta.document[0]}" = {quoted(cls.meta.name)}'
-            f' and "{meta.document[1]}" in (select id from gone))'
-            for meta in hanging
-            if meta.document and cls.meta in documents(env.registry.metas, meta)
-        ]
 
     # the row rule
 

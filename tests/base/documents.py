@@ -30,6 +30,15 @@ class Vault(Model, name="test.vault"):
     name = fields.Char("Name", required=True)
 
 
+class Page(Model, name="test.page"):
+    """A part of a case, or of another page, that goes with it."""
+
+    access = (Access(read="base.user", write="base.user"),)
+    name = fields.Char("Name", required=True)
+    case_id = fields.Many2One("Case", "test.case", on_delete="cascade")
+    parent_id = fields.Many2One("Page", "test.page", on_delete="cascade")
+
+
 class Attachment(Model, name="test.attachment"):
     """Something that hangs on a document and that its users write."""
 
@@ -40,4 +49,4 @@ class Attachment(Model, name="test.attachment"):
     res_id = fields.Integer("Record", big=True, required=True)
 
 
-REGISTRY = Registry((*base.MODELS, Case, Notice, Vault, Attachment), base.GROUPS)
+REGISTRY = Registry((*base.MODELS, Case, Notice, Vault, Page, Attachment), base.GROUPS)

@@ -349,6 +349,22 @@ async def test_files_go_with_their_record(env):
     assert await env["ir.attachment"].search(env, []) == files[2:]
 
 
+async def test_files_go_with_what_the_database_deletes_along(env):
+    case: int = await env["test.case"].create(env, {"name": "a", "user_id": env.user.id})
+    page: int = await env["test.page"].create(env, {"name": "1", "case_id": case})
+    below: int = await env["test.page"].create(env, {"name": "1.1", "parent_id": page})
+    other: int = await env["test.page"].create(env, {"name": "2"})
+    places = [("test.case", case), ("test.page", page), ("test.page", below), ("test.page", other)]
+    files = [await attach(env, res_model=model, res_id=one) for model, one in places]
+    before = env.statements
+
+    await env["test.case"].remove(env, [case])
+
+    assert env.statements - before == 1
+    assert await env["test.page"].search(env, []) == [other]
+    assert await env["ir.attachment"].search(env, []) == files[3:]
+
+
 # cleaning
 
 
