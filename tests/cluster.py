@@ -8,7 +8,6 @@ import asyncio
 import os
 import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ import pytest
 from server.database import databases
 from server.database.address import DatabaseAddress
 from server.database.embedded import EmbeddedPostgres
+from tests.places import short_lived_folder
 
 VARIABLE = "CLUSTER_OF_THIS_TEST_RUN"
 
@@ -28,8 +28,7 @@ class Cluster:
     """The server of the run, in a thread with an event loop of its own: tests may ask for it inside theirs."""
 
     def __init__(self) -> None:
-        # Not pytest's own folder: run as root, PostgreSQL gets another account, which could not reach it.
-        self.home = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.home = short_lived_folder("pg-")
         self._postgres = EmbeddedPostgres(self.home, durable=False)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="PostgreSQL of the tests", daemon=True)

@@ -4,10 +4,10 @@ import asyncio
 import shutil
 import socket
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
+
+from tests.places import short_lived_folder
 
 
 def free_port() -> int:
@@ -18,9 +18,8 @@ def free_port() -> int:
 
 @pytest.fixture
 def data_dir():
-    """A directory that PostgreSQL's account can reach, unlike pytest's own folder when run as root."""
-    directory = tempfile.mkdtemp(prefix="demo-")
-    Path(directory).chmod(0o711)
+    directory = short_lived_folder("demo-")
+    directory.chmod(0o711)
     yield directory
     shutil.rmtree(directory)
 

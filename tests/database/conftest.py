@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import scratch_database
+from tests.places import short_lived_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 30.0
@@ -111,7 +111,7 @@ def is_locked(lock: Path) -> bool:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A place for a data directory with a short path that every account can reach."""
-    folder = Path(tempfile.mkdtemp(prefix="h-"))
+    folder = short_lived_folder("h-")
     folder.chmod(0o755)
     yield folder / "pg"
     wait_until(lambda: not is_locked(folder / "pg" / "lock"))
