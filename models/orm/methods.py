@@ -117,11 +117,8 @@ def _shown(word: str) -> str:
     return word if len(word) <= 64 else word[:64] + "..."
 
 
-def method_of(owner: type, attribute: str) -> Method | None:
-    """Return the method behind an attribute if `@rpc` or an inherited declaration exposes it."""
-    exposure = exposed(owner, attribute)
-    if exposure is None:
-        return None
+def method_of(owner: type, attribute: str, exposure: Exposure) -> Method:
+    """Return the method behind an attribute that `@rpc`, here or on what it overrides, exposes like this."""
     function = cast(Callable[..., Any], getattr(owner, attribute).__func__)
     key = (function, id(exposure))  # most methods are the same function on every model: they are looked at once
     found = _known.get(key)
@@ -162,12 +159,13 @@ def _described(attribute: str, function: Callable[..., Any], exposure: Exposure)
     )
 
 
-def exposed(owner: type, attribute: str) -> Exposure | None:
-    """Return the nearest declaration of exposure: an override without `@rpc` keeps that of the method it overrides."""
-    for base in owner.__mro__:
-        member = base.__dict__.get(attribute)
-        if isinstance(member, classmethod):
-            exposure = getattr(member.__func__, "__rpc__", None)
-            if isinstance(exposure, Exposure):
-                return exposure
-    return None
+def exposures(owner: type) -> dict[str, Exposure]:
+    """Return how each attribute is exposed: an override without `@rpc` keeps that of the method it overrides."""
+    return {
+        attribute: exposure
+        for base in reversed(owner.__mro__)
+        for attribute, member in vars(base).items()
+        if isinstance(member, classmethod)
+        and isinstance(exposure := getattr(member.__func__, "__rpc__", None), Exposure)
+        and not attribute.startswith("_")
+    }

@@ -17,7 +17,7 @@ from models.orm.dialect import Vocabulary
 from models.orm.errors import UnknownModelError
 from models.orm.fields import Char, Field, Many2One, One2Many
 from models.orm.meta import Meta, Metas
-from models.orm.methods import Method, method_of
+from models.orm.methods import Method, exposures, method_of
 
 if TYPE_CHECKING:
     from models.orm.kind import Kind
@@ -202,11 +202,9 @@ def _names(model: str, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
 
 def _methods(final: type[Kind], fields: Mapping[str, Field[Any]]) -> dict[str, Method]:
     methods: dict[str, Method] = {}
-    for attribute in dir(final):
-        if attribute.startswith("_"):
-            continue
-        method = method_of(final, attribute)
-        if method is None or (method.exposure.option and not getattr(final, method.exposure.option)):
+    for attribute, exposure in sorted(exposures(final).items()):
+        method = method_of(final, attribute, exposure)
+        if method.exposure.option and not getattr(final, method.exposure.option):
             continue
         if method.exposure.when is None or method.exposure.when(fields):
             for name in (attribute, *method.exposure.aliases):

@@ -4,10 +4,10 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
+if TYPE_CHECKING:
+    from mcp import ClientSession
 
 BIN = Path(sys.executable).parent
 START_SECONDS = 60.0
@@ -17,14 +17,20 @@ class Session:
     """One running server, and the calls of its tools. It is started and ended by one task, as its library asks for."""
 
     def __init__(self, command: str, **environment: str) -> None:
-        self._parameters = StdioServerParameters(command=str(BIN / command), env=environment)
+        self._program = str(BIN / command)
+        self._environment = environment
         self._ready: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()
         self._over = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
+        # Every process that collects tests reads this file, and the library takes seconds to load.
+        from mcp import ClientSession, StdioServerParameters
+        from mcp.client.stdio import stdio_client
+
+        parameters = StdioServerParameters(command=self._program, env=self._environment)
         with Path("/dev/null").open("w") as nowhere:
-            async with stdio_client(self._parameters, errlog=nowhere) as (read, write), ClientSession(read, write) as s:
+            async with stdio_client(parameters, errlog=nowhere) as (read, write), ClientSession(read, write) as s:
                 await s.initialize()
                 self._ready.set_result(s)
                 await self._over.wait()
@@ -41,7 +47,7 @@ class Session:
         await self._task
 
     @property
-    def session(self) -> ClientSession:
+    def session(self) -> "ClientSession":
         return self._ready.result()
 
     async def tools(self) -> set[str]:
