@@ -89,6 +89,7 @@ class Worker:
         self._chore_seconds = chore_seconds
         self._news = asyncio.Event()
         self._stopping = False
+        self._waiting: asyncio.Timeout | None = None  # for a connection, with no job in hand
         self._patience = STOP_SECONDS
         self._over = asyncio.Event()
         self._over.set()
@@ -110,7 +111,7 @@ class Worker:
         try:
             while not self._stopping:
                 self._news.clear()
-                await self._shielded(self._claim)
+                await self._take_jobs()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_seconds):
                         await self._news.wait()
@@ -123,6 +124,8 @@ class Worker:
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Take no more jobs, give those begun some time, then give back what is not finished."""
+        if self._waiting is not None and not self._stopping:
+            self._waiting.reschedule(0)
         self._stopping, self._patience = True, seconds
         self._news.set()
         await self._over.wait()
@@ -134,7 +137,20 @@ class Worker:
             log.info("jobs given back", jobs=len(unfinished))
             await self._shielded(lambda connection: self.queue.release(connection, unfinished))
 
+    async def _take_jobs(self) -> None:
+        """Claim what is due. A stopped worker does not wait for a connection to do so: the database may be away."""
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                await self._shielded(self._claim)
+        except TimeoutError:
+            log.info("stopped while waiting for the database")
+        finally:
+            self._waiting = None
+
     async def _claim(self, connection: Connection) -> None:
+        if self._waiting is not None:
+            self._waiting.reschedule(None)  # cut off from here on, it would lose the jobs that it was given
+            self._waiting = None
         room = self._parallel - len(self._running)
         suspects = self._parallel // 2 - sum(job.suspect for job in self._running)
         if room <= 0:

@@ -188,7 +188,7 @@ class Pool:
 
     async def _keep_trying(self) -> Connection:
         """A server that restarts or fails over costs its callers some waiting, within their time, and no error."""
-        while True:
+        while not self._closing:
             try:
                 connection = await self._open_one()
             except NOT_NOW as error:
@@ -197,6 +197,7 @@ class Pool:
                 self._came_back()
                 return connection
             await asyncio.sleep(RETRY_SECONDS)
+        raise PoolClosedError
 
     def _went_away(self, error: Exception) -> None:
         """One line for the whole time, not one for each try of each caller."""

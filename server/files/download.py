@@ -144,15 +144,20 @@ class Downloads:
         return rows[0].values if rows else None
 
     async def _logo(self, request: web.Request) -> Found:
+        found = None
         if token_shown(request):
             user = await caller_of(self._deployment, request)
-            try:
-                return await self._field(user, Asked("res.company", user.company_id, "logo"))
-            except MissingError:
-                pass  # it has none
-        return _whole("logo.png", BLANK)
+            found = await self._filled(user, Asked("res.company", user.company_id, "logo"))
+        return found or _whole("logo.png", BLANK)
 
     async def _field(self, user: User, asked: Asked) -> Found:
+        found = await self._filled(user, asked)
+        if found is None:
+            raise MissingError
+        return found
+
+    async def _filled(self, user: User, asked: Asked) -> Found | None:
+        """What is in a binary field of a record; None when it is empty. Raises `MissingError` when there is no such."""
         model = self._deployment.registry.names.get(asked.model)
         field = model.meta.names.get(asked.field) if model else None
         if not isinstance(field, Binary):
@@ -160,7 +165,7 @@ class Downloads:
         call = Call(asked.model, "read", ([asked.id], [asked.field]))
         [row] = (await self._deployment.executor.execute(call, user)).value()
         if not row[asked.field]:
-            raise MissingError
+            return None
         return _whole(f"{asked.model}-{asked.id}-{asked.field}", base64.b64decode(row[asked.field]))
 
 

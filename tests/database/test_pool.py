@@ -261,6 +261,21 @@ async def test_closing_waits_for_connections_in_use_and_refuses_new_callers(data
     assert pool.opened == 0
 
 
+async def test_closing_ends_the_tries_to_reach_a_server_that_is_away():
+    async def refused() -> Connection:
+        raise ConnectionRefusedError
+
+    pool = Pool(refused, size=1)
+    caller = asyncio.create_task(pool.acquire())
+    await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(1):
+        await pool.close()
+
+    with pytest.raises(PoolClosedError):
+        await caller
+
+
 async def test_closing_cuts_off_what_does_not_come_back(database):
     pool = await Pool.open(shared_cluster(), database, size=1)
     connection = await pool.acquire()

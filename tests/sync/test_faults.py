@@ -6,13 +6,17 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from models.sync.outcome import Outcome
 from models.sync.queue import Queue, Result, State
-from server.worker import LEASE, RENEWALS
-from tests.sync.conftest import eventually
+from server.database.connection import Connection
+from server.database.pool import Pool
+from server.remotes import RemoteClients
+from server.worker import LEASE, RENEWALS, Worker
+from tests.sync.conftest import LOOPBACK, eventually
 from tests.sync.world import Hand, new_registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,6 +174,24 @@ async def test_a_stopped_worker_finishes_what_it_has_begun(world, working, peer)
         await eventually(lambda: received(peer, 1))
 
     assert await world.states() == ["done"]
+
+
+async def test_a_worker_without_a_database_stops_at_once(world):
+    asked = asyncio.Event()
+
+    async def refused() -> Connection:
+        asked.set()
+        raise ConnectionRefusedError
+
+    worker = Worker(Pool(refused, size=1), world.registry, RemoteClients(LOOPBACK))
+    running = asyncio.create_task(worker.run())
+    await asked.wait()
+    since = monotonic()
+
+    await worker.stop()
+    await running
+
+    assert monotonic() - since < 1
 
 
 async def test_a_settlement_that_fails_is_written_down_and_the_job_done_again(world, working, peer):
