@@ -10,7 +10,8 @@ from models import deployment
 from models.orm import Env
 from server.database.connection import Connection, connect
 from tests import deployments
-from tests.cluster import scratch_database, shared_cluster
+from tests.cluster import shared_cluster
+from tests.restored import Shelf
 
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,8 +56,16 @@ def as_user(env: Env) -> Callable[..., Awaitable[Env]]:
     return make
 
 
+@pytest.fixture(scope="session")
+async def shelf() -> AsyncIterator[Shelf]:
+    """Databases for one test after the other: `async with shelf.database(template) as name`."""
+    kept = Shelf()
+    yield kept
+    await kept.clear()
+
+
 @pytest.fixture
-async def fresh_database() -> AsyncIterator[str]:
+async def fresh_database(shelf: Shelf) -> AsyncIterator[str]:
     """The name of a deployment's database for this test alone: for commits, several connections, a server."""
-    async with scratch_database(await deployments.template("both")) as name:
+    async with shelf.database(await deployments.template("both")) as name:
         yield name

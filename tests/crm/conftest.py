@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.crm.pair import Pair, connected_pair
+from tests.restored import Shelf
 
 
 @pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    async with connected_pair() as found:
+async def pair(shelf: Shelf) -> AsyncIterator[Pair]:
+    async with connected_pair(shelf) as found:
         yield found

@@ -15,7 +15,8 @@ from server.app import create_app
 from server.connections import serving
 from server.settings import Settings
 from tests import deployments
-from tests.cluster import scratch_database, shared_cluster
+from tests.cluster import shared_cluster
+from tests.restored import Shelf
 
 DEADLINE = 30.0
 PUSH_PASSWORD = "the push service's password"
@@ -104,8 +105,8 @@ class Pair:
         await eventually(is_told)
 
 
-async def deployed(stack: AsyncExitStack, role: str) -> Site:
-    database = await stack.enter_async_context(scratch_database(await deployments.template(role)))
+async def deployed(stack: AsyncExitStack, shelf: Shelf, role: str) -> Site:
+    database = await stack.enter_async_context(shelf.database(await deployments.template(role)))
     key = Fernet.generate_key().decode()
     listening = socket.create_server(("127.0.0.1", 0))
     settings = Settings(
@@ -121,10 +122,10 @@ async def deployed(stack: AsyncExitStack, role: str) -> Site:
 
 
 @asynccontextmanager
-async def connected_pair() -> AsyncIterator[Pair]:
+async def connected_pair(shelf: Shelf) -> AsyncIterator[Pair]:
     """A fresh BPO and a fresh dealer, each with an account at the other."""
     async with AsyncExitStack() as stack:
-        bpo, dealer = await deployed(stack, "bpo"), await deployed(stack, "dealer")
+        bpo, dealer = await deployed(stack, shelf, "bpo"), await deployed(stack, shelf, "dealer")
         await dealer.make_user("bpo-push", PUSH_PASSWORD, "dealer.push_service")
         caller = await bpo.make_user("dealer-callback-manila", CALLBACK_PASSWORD, "bpo.callback_service")
         await bpo.call("crm.brand", "create", {"name": "Chery", "code": "CHERY"})

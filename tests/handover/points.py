@@ -27,10 +27,11 @@ from server.database.errors import CONNECTION_LOST
 from server.database.pool import Pool
 from server.delivery import Delivery, Leases
 from tests import deployments
-from tests.cluster import scratch_database, shared_cluster
+from tests.cluster import shared_cluster
 from tests.handover.deployments import Deployment
 from tests.handover.sides import Sides
 from tests.handover.ways import Way
+from tests.restored import Shelf
 
 Answer = TypeVar("Answer")
 DUE = """
@@ -211,12 +212,12 @@ class Points:
 
 
 @asynccontextmanager
-async def idle_sides(folder: Path) -> AsyncIterator[Sides]:
+async def idle_sides(shelf: Shelf, folder: Path) -> AsyncIterator[Sides]:
     """Both databases with their people, and no server on either."""
     async with AsyncExitStack() as stack:
         found = []
         for role in ("bpo", "dealer"):
-            name = await stack.enter_async_context(scratch_database(await deployments.template(role)))
+            name = await stack.enter_async_context(shelf.database(await deployments.template(role)))
             deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
             deployment._pool = await stack.enter_async_context(await Pool.open(shared_cluster(), name, size=4))
             found.append(deployment)

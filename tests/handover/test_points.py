@@ -22,8 +22,8 @@ EVERYWHERE = [(1, False), *((at, True) for at in range(1, MOST))]  # before the 
 
 
 @pytest.fixture(params=["callback", pytest.param("endorsement", marks=pytest.mark.statement("X28"))])
-async def points(request, tmp_path):
-    async with idle_sides(tmp_path) as sides:
+async def points(request, shelf, tmp_path):
+    async with idle_sides(shelf, tmp_path) as sides:
         way = ways(sides)[request.param]
         sender, receiver = Side(way.sender), Side(way.receiver)
         yield Points(way, sender, receiver, SERVICES[request.param])

@@ -13,7 +13,8 @@ from models.sync.address import AddressPolicy
 from server.database.pool import Pool
 from server.remotes import RemoteClients
 from server.worker import Worker
-from tests.cluster import scratch_database, shared_cluster
+from tests.cluster import shared_cluster
+from tests.restored import Shelf
 from tests.sync.peer import PeerServer, running_peer
 from tests.sync.world import World, new_registry, template
 
@@ -24,8 +25,8 @@ Workers = Callable[..., AbstractAsyncContextManager[Worker]]
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with scratch_database(await template()) as name, await Pool.open(shared_cluster(), name, size=12) as pool:
+async def world(shelf: Shelf) -> AsyncIterator[World]:
+    async with shelf.database(await template()) as name, await Pool.open(shared_cluster(), name, size=12) as pool:
         yield World(name, pool, new_registry())
 
 
