@@ -1,12 +1,15 @@
 """What the tests of authentication share: a deployment's database of their own, and processes that serve it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from models import deployment
+from models.base import passwords
 from models.orm import Env
+from models.orm.errors import AppError
 from server.auth import Authenticator, SessionPolicy
 from server.database.pool import Pool
 from tests import deployments
@@ -14,7 +17,24 @@ from tests.cluster import shared_cluster
 
 ADDRESS = "192.0.2.1"
 ELSEWHERE = "198.51.100.7"
+LOGIN = "agent@example.ph"
 PASSWORD = "a long enough password"
+
+
+async def refusal(authenticator: Authenticator, login: str, password: str, **options: Any) -> AppError:
+    """The error that a login gets."""
+    with pytest.raises(AppError) as caught:
+        await authenticator.login(login, password, **{"address": ADDRESS, **options})
+    return caught.value
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Argon2id at its least cost, for tests that log in often; what a hash costs is the matter of test_hashing.py."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

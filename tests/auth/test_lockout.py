@@ -7,9 +7,10 @@ import pytest
 from models.base import login_failures
 from models.orm.errors import LoginError, RateError
 from server.auth.lockout import network_of
-from tests.auth.conftest import ADDRESS, ELSEWHERE, PASSWORD
+from tests.auth.conftest import ADDRESS, ELSEWHERE, LOGIN, PASSWORD
 
-LOGIN = "agent@example.ph"
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 WRONG = "wrong password"
 
 

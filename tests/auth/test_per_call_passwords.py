@@ -2,16 +2,15 @@
 
 import asyncio
 import datetime as dt
-import time
 
 import pytest
 
 from models.base.tokens import API_KEY
 from models.orm.errors import LoginError, SessionError
 from tests import deployments
-from tests.auth.conftest import ADDRESS, PASSWORD
+from tests.auth.conftest import ADDRESS, LOGIN, PASSWORD
 
-LOGIN = "agent@example.ph"
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture
@@ -39,23 +38,6 @@ async def test_a_password_works_with_the_login_or_the_id(authenticator, agent):
     users = [await authenticator.by_password(who, PASSWORD, address=ADDRESS) for who in (LOGIN, agent)]
 
     assert [user.id for user in users] == [agent, agent]
-
-
-async def test_a_password_is_hashed_once_and_then_remembered(authenticator, agent):
-    await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
-    await asyncio.sleep(1)
-
-    begun = time.perf_counter()
-    await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
-
-    assert time.perf_counter() - begun < 0.03
-
-
-async def test_calls_at_once_hash_a_password_once(authenticator, agent):
-    begun = time.perf_counter()
-    await asyncio.gather(*(authenticator.by_password(agent, PASSWORD, address=ADDRESS) for _ in range(50)))
-
-    assert time.perf_counter() - begun < 1
 
 
 @pytest.mark.statement("A7")

@@ -7,9 +7,10 @@ import pytest
 
 from models.orm.errors import SessionError
 from server.auth import SessionPolicy
-from tests.auth.conftest import ADDRESS, PASSWORD
+from tests.auth.conftest import ADDRESS, LOGIN, PASSWORD
 
-LOGIN = "agent@example.ph"
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 NEW = "another long password"
 
 
