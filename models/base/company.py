@@ -45,6 +45,10 @@ class Company(Model, name="res.company", label="Company", netforce="company"):
     )
 
     @classmethod
+    async def after_installation(cls, env: Env) -> None:
+        """What areas add to the first company, once it has its name, of a new database. Nothing here."""
+
+    @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
         """A company keeps the currency of the one it was created from unless told otherwise."""
         await super().prepare_create(env, rows)

@@ -79,7 +79,7 @@ class Identities:
 
 
 USER = """
-    u.id, u.login, u.name, u.lang, u.tz, u.company_id, {partner} as partner_id,
+    u.id, u.login, u.name, u.lang, coalesce(u.tz, 'UTC') as tz, u.company_id, {partner} as partner_id,
     array(
         select r.company_id from res_company_users_rel r where r.user_id = u.id
         order by r.company_id <> u.company_id, r.company_id

@@ -30,6 +30,7 @@ async def create_administrator(env: Env, password: str = "", company_name: str =
     administrates already.
     """
     await _finish_company(env, company_name)
+    await env["res.company"].after_installation(env)
     if await _has_administrator(env):
         return None
     groups = [row[0] for row in await env.fetch("select id from res_groups order by id")]
@@ -39,6 +40,7 @@ async def create_administrator(env: Env, password: str = "", company_name: str =
     [user_id] = await env["res.users"].insert(env, [{**values, **lists}])
     await set_password(env, user_id, chosen)
     await _name(env, "user_admin", "res.users", user_id)
+    await env["res.users"].after_installation(env)
     return None if password else chosen
 
 

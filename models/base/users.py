@@ -76,8 +76,14 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
         odoo=("groups_id", "group_ids"),
     )
     lang = fields.Char("Language", size=16, default="en_US", required=True)
-    tz = fields.Char("Time zone", size=64, default="UTC", required=True)
+    tz = fields.Char("Time zone", size=64, default="UTC")
     last_login = fields.DateTime("Last login", readonly=True, groups=ADMIN, copied=False, odoo="login_date")
+    state = fields.Selection(
+        "Status",
+        [("new", "Never Connected"), ("active", "Confirmed")],
+        sql="case when {t}.last_login is null then 'new' else 'active' end",
+        groups=ADMIN,
+    )
 
     @constrains("login")
     def check_login(self) -> None:
@@ -94,9 +100,9 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
 
     @constrains("tz")
     def check_tz(self) -> None:
-        """A time zone is one of the IANA's."""
+        """A time zone is one of the IANA's; without one it is UTC."""
         try:
-            ZoneInfo(self.tz)
+            ZoneInfo(self.tz or "UTC")
         except (KeyError, ValueError, OSError):
             raise ValidationError(f"There is no time zone {self.tz}.", field="tz") from None
 
@@ -145,6 +151,10 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
         return True
 
     # inside the server
+
+    @classmethod
+    async def after_installation(cls, env: Env) -> None:
+        """What areas add to the first users of a new database. Nothing here."""
 
     @classmethod
     async def effective_groups(cls, env: Env, ids: Sequence[int]) -> dict[int, frozenset[str]]:

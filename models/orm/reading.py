@@ -20,6 +20,7 @@ from models.orm.snapshots import Snapshots, where
 if TYPE_CHECKING:
     from models.orm.env import Env
 
+FLAGGED = (True,)  # and 1, which some clients send: in Python they are equal
 SEARCH_NETFORCE = ("condition=domain", "order", "limit", "offset", "count")
 
 
@@ -34,7 +35,7 @@ class Reading(Snapshots):
         cls, env: Env, domain: Any = None, offset: Any = 0, limit: Any = None, order: Any = None, count: Any = False
     ) -> Any:
         """Return the ids that match, in order; with `count` the pair of ids and total (Odoo up to 16: the total)."""
-        if count is True and env.dialect.vocabulary is Vocabulary.ODOO:
+        if count in FLAGGED and env.dialect.vocabulary is Vocabulary.ODOO:
             return await cls.search_count(env, domain, limit)
         query, scope, condition = cls._searched(env, parse_domain(domain))
         terms = order_sql(scope, order)
@@ -44,7 +45,7 @@ class Reading(Snapshots):
             *env.resolve(query.params),
         )
         ids = [row[0] for row in rows]
-        return [ids, await cls.search_count(env, domain)] if count is True else ids
+        return [ids, await cls.search_count(env, domain)] if count in FLAGGED else ids
 
     @rpc(readonly=True, netforce=("condition=domain", "limit"), renamed={"args": "domain"})
     @classmethod
@@ -111,7 +112,7 @@ class Reading(Snapshots):
         found = f"select {scope.alias}.id from {scope.from_sql}{condition} order by {terms}{page}"
         rows = await env.fetch(plan.sql.replace(FOUND, found), *env.resolve(query.params))
         answer = plan.text(cls, rows, env.dialect) if plan.computed else JsonText(rows[0][0])
-        return [answer, await cls.search_count(env, domain)] if count is True else answer
+        return [answer, await cls.search_count(env, domain)] if count in FLAGGED else answer
 
     @rpc(readonly=True, aliases=())
     @classmethod

@@ -9,6 +9,17 @@ from models.base.users import Users
 from models.orm import Env, Row, fields
 from models.party.partner import Partner
 
+# Companies and users of a new database, and the names that Odoo gives to the partners of theirs.
+NAME_PARTNERS = """
+insert into ir_model_data (module, name, model, res_id, protected, noupdate)
+select 'base', w.name, 'res.partner', t.partner_id, true, true
+from (values ('main_company', 'main_partner'), ('user_admin', 'partner_admin'), ('user_root', 'partner_root'))
+    w(owner, name)
+join ir_model_data d on d.module = 'base' and d.name = w.owner and d.model = $1
+join {table} t on t.id = d.res_id
+on conflict (module, name) do nothing
+"""
+
 
 class PartnerUser(Users, name="res.users"):
     """A user, and the partner that stands for the same person."""
@@ -27,6 +38,15 @@ class PartnerUser(Users, name="res.users"):
         values = [{"name": row["name"], "email": row.get("email")} for row in bare.values()]
         await _link(env, "update res_users t", list(bare), values)
 
+    @classmethod
+    async def after_installation(cls, env: Env) -> None:
+        """The system's user is a partner, too: archived, as itself is."""
+        await super().after_installation(env)
+        bare = await env.fetch("select id, name, active from res_users where partner_id is null order by id")
+        values = [{"name": row["name"], "active": row["active"]} for row in bare]
+        await _link(env, "update res_users t", [row["id"] for row in bare], values)
+        await env.execute(NAME_PARTNERS.format(table="res_users"), "res.users")
+
 
 class PartnerCompany(Company, name="res.company"):
     """A company, and the partner that stands for it on papers."""
@@ -43,6 +63,15 @@ class PartnerCompany(Company, name="res.company"):
             for row in bare.values()
         ]
         await _link(env, "update res_company t", list(bare), values)
+
+    @classmethod
+    async def after_installation(cls, env: Env) -> None:
+        """The first company is a partner: the first one, as its clients expect."""
+        await super().after_installation(env)
+        bare = await env.fetch("select id, name, country_id from res_company where partner_id is null order by id")
+        values = [{"name": row["name"], "country_id": row["country_id"], "is_company": True} for row in bare]
+        await _link(env, "update res_company t", [row["id"] for row in bare], values)
+        await env.execute(NAME_PARTNERS.format(table="res_company"), "res.company")
 
 
 async def _link(env: Env, update: str, ids: list[int], values: list[Row]) -> None:

@@ -84,6 +84,8 @@ class Partner(Model, name="res.partner", label="Contact", netforce="contact"):
     tz = fields.Char("Time zone", size=64)
     comment = fields.Html("Notes", netforce="description")
     color = fields.Integer("Color", aggregate="")
+    image = fields.Binary("Image", odoo=("image_1920", "image_1024", "image_512", "image_256", "image_128"))
+    user_ids = fields.One2Many("Users", "res.users", "partner_id", readonly=True)
     category_id = fields.Many2Many(
         "Tags",
         "res.partner.category",

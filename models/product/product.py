@@ -73,7 +73,7 @@ class Product(
     active = fields.Boolean("Active", default=True)
     description = fields.Text("Description", searched=True)
     description_sale = fields.Text("Sales Description")
-    image = fields.Binary("Image", odoo="image_1920")
+    image = fields.Binary("Image", odoo=("image_1920", "image_1024", "image_512", "image_256", "image_128"))
     color = fields.Integer("Color", aggregate="")
 
     @classmethod

@@ -110,6 +110,11 @@ class Authenticator:
             raise LoginError
         return user
 
+    async def note_login(self, user: User) -> None:
+        """Note that a user logged in where no session begins: clients that then show their password with each call."""
+        async with self._pool.connection() as connection:
+            await credentials.note_login(connection, user.id)
+
     async def logout(self, token: str) -> None:
         """End a session. A token that is none is no error: it is over either way."""
         if len(token) <= LONGEST and token.startswith(SESSION):

@@ -75,9 +75,11 @@ class OdooServices:
         """The user id for database, login and password; false when they do not belong together."""
         database, login, password = _first(given, ("db", "login", "password"))
         try:
-            return (await self.user(database, login, password, address)).id
+            user = await self.user(database, login, password, address)
         except LoginError:
             return False
+        await self._deployment.authenticator.note_login(user)
+        return user.id
 
     async def execute(self, address: str, *given: Any) -> Any:
         """Call a method of a model with positional arguments."""

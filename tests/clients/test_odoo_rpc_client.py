@@ -56,6 +56,7 @@ def test_a_record_from_create_to_unlink(partners, unique):
 
     assert partners.search([("name", "=", name)]) == [partner.id]
     assert partners.search([("name", "=", name)], count=True) == 1
+    assert partners.search([("name", "=", name)], count=1) == 1
     assert partners.search_read([("name", "=", name)], ["name"]) == [{"id": partner.id, "name": name}]
     assert partners.write([partner.id], {"city": "Davao"}) is True
     partner.refresh()

@@ -85,6 +85,48 @@ def test_relations_are_followed(odoo, unique):
     assert not parent.parent_id.name
 
 
+def test_the_records_that_every_database_begins_with(odoo):
+    main = odoo.env.ref("base.main_partner")
+
+    assert main.id == odoo.env.ref("base.main_company").partner_id.id == 1
+    assert (main.name, main.is_company) == (odoo.env.ref("base.main_company").name, True)
+    assert odoo.env.ref("base.partner_admin").user_ids.ids == [odoo.env.ref("base.user_admin").id]
+    assert odoo.env.ref("base.user_root").partner_id.id == odoo.env.ref("base.partner_root").id
+    assert not odoo.env.ref("base.partner_root").active
+
+
+def test_a_login_is_noted(odoo):
+    assert odoo.env.user.state == "active"
+    assert odoo.env.user.login_date
+
+
+def test_numbers_are_written_as_truth_values(odoo, unique):
+    partner = odoo.env["res.partner"].browse(odoo.env["res.partner"].create({"name": unique("Counted")}))
+
+    partner.customer_rank = True
+    assert odoo.env["res.partner"].read([partner.id], ["customer_rank"])[0]["customer_rank"] == 1
+    partner.customer_rank = None
+    assert odoo.env["res.partner"].read([partner.id], ["customer_rank"])[0]["customer_rank"] == 0
+
+
+def test_a_time_zone_may_be_left_out(odoo, unique):
+    users = odoo.env["res.users"]
+    user = users.browse(users.create({"name": "Nomad", "login": unique("nomad")}))
+
+    user.tz = False
+    assert users.read([user.id], ["tz"])[0]["tz"] is False
+    user.tz = "Europe/Paris"
+    assert users.browse(user.id).tz == "Europe/Paris"
+
+
+def test_pictures_are_kept_as_they_are_under_every_size(odoo, unique):
+    picture = base64.b64encode(b"\xff\xd8\xff\xdb" + bytes(64)).decode()
+    partner = odoo.env["res.partner"].create({"name": unique("Pictured"), "image_1920": picture})
+
+    [found] = odoo.env["res.partner"].read([partner], ["image_1920", "image_128"])
+    assert (found["image_1920"], found["image_128"]) == (picture, picture)
+
+
 def test_to_many_relations_grow_and_shrink(odoo, unique):
     partners, tags = odoo.env["res.partner"], odoo.env["res.partner.category"]
     first, second = tags.create({"name": unique("One")}), tags.create({"name": unique("Two")})

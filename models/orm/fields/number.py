@@ -25,8 +25,8 @@ class Integer(Field[int]):
         self.minimum = minimum
 
     def decode(self, value: Any, dialect: Dialect) -> int | None:
-        """Read Odoo's false as zero, as Odoo does."""
-        return 0 if value is False and dialect.empty_is_false else super().decode(value, dialect)
+        """Read Odoo's false as zero and true as one, as Odoo does."""
+        return int(value) if isinstance(value, bool) and dialect.empty_is_false else super().decode(value, dialect)
 
     def parse(self, value: Any, dialect: Dialect) -> int:
         """Accept a whole number within the column's width."""
