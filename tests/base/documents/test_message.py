@@ -1,40 +1,12 @@
 """Messages: whoever reaches the document reaches them, by every path, and nobody changes what was said."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from models import base, deployment
-from models.base.installation import create_administrator
+from models import deployment
 from models.orm import Env
 from models.orm.errors import AccessError, MissingError, ReadonlyError, UnknownModelError
-from server.database.connection import connect
-from server.database.migrate import migrate
-from tests import deployments
-from tests.base.documents import REGISTRY
-from tests.cluster import scratch_database, shared_cluster
 
 SECRET = "the hidden price"
-
-
-@pytest.fixture
-async def env() -> AsyncIterator[Env]:
-    """An administrator on a database with documents."""
-    async with scratch_database() as name:
-        connection = await connect(shared_cluster(), name)
-        await migrate(connection, registry=REGISTRY, data=base.DATA, first_start=_administrator)
-        user = deployments.user_of(REGISTRY, 2, "admin", ["base.admin"])
-        yield Env(REGISTRY, connection, user)
-        await connection.close()
-
-
-async def _administrator(env: Env) -> None:
-    await create_administrator(env, "correct horse battery staple")
-
-
-@pytest.fixture
-async def agent(env: Env) -> Env:
-    return deployments.as_user(env, await deployments.make_user(env, ["base.user"]))
 
 
 @pytest.fixture
