@@ -125,6 +125,12 @@ class Deployment(Server):
         self._pool = await Pool.open(self.address, self.database, size=4, name="tests")
         await self.start()
 
+    @property
+    def plain_pool(self) -> Pool:
+        """The view into the database."""
+        assert self._pool
+        return self._pool
+
     async def close(self) -> None:
         """End everything."""
         await self.forget_clients()

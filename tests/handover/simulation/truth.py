@@ -1,0 +1,139 @@
+"""What must be true of both sides, at every moment and at the end: D's outcome is final, B reaches the same, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.handover.simulation.site import Site
+
+Row = Any
+OPEN, WON, LOST = "open", "won", "lost"
+OUTCOME = "case when s.is_won then 'won' when s.is_lost then 'lost' else 'open' end as outcome"
+MOVES = """(select count(*) from mail_message m where m.model = '{model}' and m.res_id = l.id
+    and m.tracking @@ '$[*].field == "stage_id" && ($[*].new_label == "Won" || $[*].new_label == "Lost")') as moves"""
+LAST_JOB = """(select j.state from sync_job j where j.lane = '{model},' || l.id and j.kind = '{kind}'
+    order by j.lane_seq desc limit 1) as job"""
+AT_DEALER = f"""
+select l.id, l.bpo_source_lead_id as bpo, l.name, l.bpo_callback_state as told, l.bpo_callback_error as error, {OUTCOME},
+    {MOVES.format(model="dealer.crm.lead")},
+    (l.date_won is not null)::int + (l.date_lost is not null)::int as dates,
+    (select count(*) from sync_job j where j.lane = 'dealer.crm.lead,' || l.id and j.kind = 'dealer.callback') as jobs,
+    {LAST_JOB.format(model="dealer.crm.lead", kind="dealer.callback")},
+    (select count(*) from sale_order o where o.dealer_crm_lead_id = l.id) as orders,
+    (select count(*) from dealer_crm_endorsement e where e.lead_id = l.id) as receipts
+from dealer_crm_lead l join dealer_crm_stage s on s.id = l.stage_id
+where l.bpo_source_lead_id is not null and ($1::bigint[] is null or l.bpo_source_lead_id = any($1)) order by l.id
+"""
+AT_BPO = f"""
+select l.id, l.reference as name, l.endorse_state as state, l.endorse_error as error, l.dealer_conflict as conflict,
+    {OUTCOME}, {MOVES.format(model="crm.lead")},
+    (select count(*) from mail_message m where m.model = 'crm.lead' and m.res_id = l.id
+        and (m.body like '% won this lead as %' or m.body like '% lost this lead (%')) as lines,
+    (select count(*) from crm_dealer_event e where e.lead_id = l.id) as events,
+    {LAST_JOB.format(model="crm.lead", kind="bpo.endorse")}
+from crm_lead l join crm_stage s on s.id = l.stage_id
+where l.endorse_state <> 'none' and ($1::bigint[] is null or l.id = any($1)) order by l.id
+"""
+OVERTAKEN = """
+select a.lane from sync_job a join sync_job b on b.company_id = a.company_id and b.lane = a.lane
+where b.lane_seq > a.lane_seq and b.state in ('running', 'done') and a.state in ('ready', 'running', 'parked')
+"""
+CROWDED = """
+select remote from sync_job where state = 'running' and remote <> '' group by remote having count(*) > 4
+union all
+select lane from sync_job where state = 'running' and lane is not null group by lane having count(*) > 1
+"""
+UNFINISHED = "select count(*) from sync_job where state in ('ready', 'running')"
+TOLD = {"ready": "pending", "running": "pending", "parked": "failed", "done": "done", "skipped": "skipped", None: "none"}
+ENDORSED = {"ready": "pending", "running": "pending", "parked": "failed", "done": "done", "skipped": "failed"}
+
+
+class BrokenInvariantError(AssertionError):
+    """Something is not true that must be."""
+
+
+class Truth:
+    """Looks at both sides. `by_hand` are the BPO's leads that somebody there closed against every rule."""
+
+    def __init__(self, bpo: Site, dealer: Site) -> None:
+        self.bpo = bpo
+        self.dealer = dealer
+        self.by_hand: set[int] = set()
+
+    async def check(self, leads: Sequence[int] | None = None) -> None:
+        """Compare both sides, for some of the BPO's leads or for all. Raises `BrokenInvariantError`."""
+        here = {row["id"]: row for row in await self.bpo.deployment.fetch(AT_BPO, leads)}
+        there = await self.dealer.deployment.fetch(AT_DEALER, leads)
+        wrong = [*self._at_dealer(there), *self._at_bpo(here.values(), there), *self._between(here, there)]
+        for site in (self.bpo, self.dealer):
+            wrong += [f"{site.role}: {row[0]} was overtaken" for row in await site.deployment.fetch(OVERTAKEN)]
+            wrong += [f"{site.role}: too many run of {row[0]}" for row in await site.deployment.fetch(CROWDED)]
+        if wrong:
+            raise BrokenInvariantError("; ".join(wrong))
+
+    async def check_end(self) -> None:
+        """After everything has come to rest: nothing is lost, and what was refused can be seen."""
+        await self.check()
+        here = {row["id"]: row for row in await self.bpo.deployment.fetch(AT_BPO, None)}
+        there = {row["bpo"]: row for row in await self.dealer.deployment.fetch(AT_DEALER, None)}
+        wrong = [f"BPO lead {one} is at no dealer" for one, row in here.items() if row["job"] and one not in there]
+        for one, row in there.items():
+            lead = here[one]
+            if row["outcome"] == OPEN:
+                continue
+            refused = lead["outcome"] != row["outcome"]
+            if refused and not (one in self.by_hand and row["told"] == "failed" and row["error"] and lead["conflict"]):
+                wrong.append(f"BPO lead {one} is {lead['outcome']}, its dealer's {row['outcome']} and {row['told']}")
+            if not refused and row["told"] != "done":
+                wrong.append(f"the dealer's {row['name']} is {row['told']} at the end")
+        for site in (self.bpo, self.dealer):
+            if left := await site.deployment.value(UNFINISHED):
+                wrong.append(f"{site.role}: {left} jobs are not finished")
+        if wrong:
+            raise BrokenInvariantError("; ".join(wrong))
+
+    async def state(self) -> list[str]:
+        """All that counts at the end, in one form each time."""
+        rows = await self.bpo.deployment.fetch(AT_BPO, None) + await self.dealer.deployment.fetch(AT_DEALER, None)
+        return [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
+
+    def _at_dealer(self, rows: Sequence[Row]) -> Iterator[str]:
+        for row in rows:
+            closed = int(row["outcome"] != OPEN)
+            if not row["jobs"] == row["moves"] == row["dates"] == closed:
+                yield f"the dealer's {dict(row)} has not one message and one move for its end"
+            if row["told"] != TOLD[row["job"]]:
+                yield f"the dealer's {row['name']} says {row['told']} of a message that is {row['job']}"
+            if row["told"] == "failed" and not row["error"]:
+                yield f"the dealer's {row['name']} does not say why it failed"
+            if row["orders"] > 1 or row["receipts"] != 1:
+                yield f"the dealer's {row['name']} has {row['orders']} orders, {row['receipts']} receipts"
+
+    def _at_bpo(self, rows: Any, there: Sequence[Row]) -> Iterator[str]:
+        known = [row["bpo"] for row in there]
+        for row in rows:
+            closed = int(row["outcome"] != OPEN)
+            if row["id"] not in self.by_hand and (row["moves"], row["lines"], row["events"]) != (closed,) * 3:
+                yield f"the BPO's {dict(row)} has not one move, line and event for its end"
+            if row["events"] > 1 or row["lines"] > 1 or row["moves"] > 1:
+                yield f"the BPO's {dict(row)} was closed twice"
+            if row["job"] is not None and row["state"] not in (ENDORSED[row["job"]], "done"):
+                yield f"the BPO's {row['name']} says {row['state']} of a message that is {row['job']}"
+            if known.count(row["id"]) > 1:
+                yield f"the BPO's {row['name']} arrived {known.count(row['id'])} times"
+            if row["state"] == "done" and row["id"] not in known:
+                yield f"the BPO's {row['name']} believes to be at a dealer"
+
+    def _between(self, here: dict[int, Row], there: Sequence[Row]) -> Iterator[str]:
+        outcomes = {row["bpo"]: row["outcome"] for row in there}
+        for row in there:
+            lead = here.get(row["bpo"])
+            if lead is None:
+                yield f"the dealer's {row['name']} is a lead that the BPO did not endorse"
+            elif row["told"] == "done" and lead["outcome"] != row["outcome"]:
+                yield f"the dealer believes that the BPO's {lead['name']} is {row['outcome']}; it is {lead['outcome']}"
+        for one, lead in here.items():
+            if lead["outcome"] != OPEN and one not in self.by_hand and lead["outcome"] != outcomes.get(one):
+                yield f"the BPO's {lead['name']} is {lead['outcome']}, at its dealer {outcomes.get(one)}"

@@ -1,0 +1,248 @@
+"""Both sides and the network between them in one process, under one seed: what happens is drawn, and can be repeated.
+
+Nothing happens at the same time. A step lets one person press, one worker take or end a job, or one packet arrive, and
+goes on until all that it began waits for the other side again. So the order of things is that of the drawn numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from server.database.pool import Pool
+from tests.bpo.making import closed_by_hand
+from tests.cluster import copy_database, drop_database, scratch_database, shared_cluster
+from tests.handover.deployments import Deployment
+from tests.handover.points import idle_sides
+from tests.handover.sides import AGENT, BPO_LEAD, CALLBACK_LOGIN, DEALER_LEAD, PUSH_LOGIN, SELLER, Sides
+from tests.handover.simulation.clock import SCHEMA, Clock, TrueTime, clocks_replaced
+from tests.handover.simulation.site import Hand, Site
+from tests.handover.simulation.truth import Truth
+from tests.handover.simulation.wire import Wire
+
+ACTIVE = 12  # leads that people work on at a time
+REMEMBERED = 40  # requests that somebody overheard
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+
+class World:
+    """One simulation."""
+
+    def __init__(self, seed: int, sides: Sides, bpo: Site, dealer: Site, wire: Wire) -> None:
+        self.chance = random.Random(seed)
+        self.sides = sides
+        self.bpo = bpo
+        self.dealer = dealer
+        self.wire = wire
+        self.time = wire.time
+        self.truth = Truth(bpo, dealer)
+        self.leads: list[int] = []
+        self.all_leads: list[int] = []
+        self.history: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.strikes: Counter[str] = Counter()
+
+    @property
+    def sites(self) -> tuple[Site, Site]:
+        """Both sides."""
+        return self.bpo, self.dealer
+
+    @property
+    def hands(self) -> list[tuple[Site, Hand]]:
+        """All workers."""
+        return [(site, hand) for site in self.sites for hand in site.hands]
+
+    def note(self, what: str, came: object = "") -> None:
+        """Add a line to the history."""
+        self.history.append(f"{what} {came}".strip())
+        self.counts[what.partition(" ")[0]] += 1
+
+    async def digest(self) -> str:
+        """What tells one history, and the state that it led to, from every other one."""
+        text = "\n".join([*self.history, *await self.truth.state()])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    # people
+
+    async def new_leads(self, count: int) -> None:
+        """Leads that an agent may endorse."""
+        found = [lead.bpo for lead in await self.sides.negotiated(count)]
+        self.leads += found
+        self.all_leads += found
+        self.note("new", found)
+
+    async def at_dealer(self, lead: int) -> tuple[int, int] | None:
+        """The dealer's id of a lead and that of its order (0: none yet), None when it has not arrived."""
+        rows = await self.dealer.deployment.fetch(
+            "select id, coalesce(sale_order_id, 0) from dealer_crm_lead where bpo_source_lead_id = $1", lead
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def press(self, site: Site, lead: int, model: str, method: str, *args: Any) -> None:
+        """Let somebody press a button."""
+        login, group = (AGENT, "bpo.agent") if site is self.bpo else (SELLER, "dealer.manager")
+        came, _ = await site.call(login, group, model, method, *args)
+        if came == "internal":
+            raise AssertionError(f"{model}.{method} ended in an internal error")
+        await site.quiet()
+        self.note(f"press {method} {lead}", came)
+
+    async def operate(self, site: Site, method: str, job: int) -> None:
+        """Let an operator move a job by hand."""
+        came, _ = await site.call("operator", "sync.manager", "sync.job", method, [job])
+        await site.quiet()
+        self.note(f"operate {site.role} {method} {job}", came)
+
+    async def close_by_hand(self, lead: int, stage: str) -> None:
+        """Let somebody close an endorsed lead of the BPO's past every gate."""
+        asked = "select s.is_won or s.is_lost from crm_lead l join crm_stage s on s.id = l.stage_id where l.id = $1"
+        if not await self.bpo.deployment.value(asked, lead):
+            self.truth.by_hand.add(lead)
+            async with self.bpo.deployment.env() as env:
+                await closed_by_hand(env, lead, stage)
+        self.note(f"by_hand {lead} {stage}")
+
+    # workers and the network
+
+    async def claim(self, site: Site, hand: Hand, most: int = 1) -> None:
+        """Let a worker take due jobs, one after the other."""
+        taken = 0
+        for _ in range(most):
+            taken += await site.claim(hand)
+        self.note(f"claim {site.role} {site.hands.index(hand)}", taken)
+
+    async def arrive(self, number: int) -> None:
+        """Let a packet arrive."""
+        packet = self.wire.packets[number]
+        site = self.bpo if packet.flight.to == "bpo" else self.dealer
+        asleep = packet.answer is not None and packet.flight.is_waited_for and packet.flight.sender.sleeps
+        came = "nobody is awake" if asleep else await self.wire.arrive(packet)
+        await self.quiet()
+        self.note(f"arrive {site.role} {'answer' if packet.answer else 'request'}", came)
+
+    async def quiet(self) -> None:
+        """Wait until nothing goes on."""
+        for site in self.sites:
+            await site.quiet()
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass: whoever is awake keeps what is its own, and waits no longer than it may."""
+        self.time.seconds += seconds
+        for site, hand in self.hands:
+            if not hand.sleeps:
+                await site.renew(hand)
+        self.wire.time_out()
+        await self.quiet()
+
+    async def rest(self) -> None:
+        """Heal everything, have what was parked sent again, and let all of it come to its end."""
+        self.wire.away.clear()
+        self.wire.silent.clear()
+        for site, hand in self.hands:
+            site.plan()
+            hand.sleeps = False
+        await self._drain()
+        for site in self.sites:
+            asked = "select id from sync_job where state in ('parked', 'skipped') and remote <> '' order by id"
+            for row in await site.deployment.fetch(asked):
+                await self.operate(site, "resend", row[0])
+        await self._drain()
+        self.note("rest")
+
+    async def _drain(self) -> None:
+        for _ in range(400):
+            for site, hand in self.hands:
+                await site.reap(hand)
+                await site.probe(hand)
+                while await site.claim(hand):
+                    pass
+            while self.wire.packets:
+                await self.wire.arrive(self.wire.packets[0])
+                await self.quiet()
+            left = [await site.deployment.value(LEFT) for site in self.sites]
+            if not any(left):
+                return
+            await self.pass_time(HOUR)
+        unfinished = [await site.deployment.unfinished() for site in self.sites]
+        raise AssertionError(f"it never comes to rest: {unfinished}")
+
+
+LEFT = "select count(*) from sync_job where state in ('ready', 'running') and remote <> ''"
+
+
+class Prepared:
+    """Two databases that know each other, to be copied for each simulation."""
+
+    def __init__(self, bpo: str, dealer: str, dealership: int, product: int) -> None:
+        self.names = {"bpo": bpo, "dealer": dealer}
+        self.dealership = dealership
+        self.product = product
+
+
+@asynccontextmanager
+async def prepared(folder: Path) -> AsyncIterator[Prepared]:
+    """Make them."""
+    async with AsyncExitStack() as kept:
+        async with idle_sides(folder) as sides:
+            await _introduced(sides)
+            names = []
+            for site in (sides.bpo, sides.dealer):
+                for statement in SCHEMA.split(";\n"):
+                    await site.fetch(statement)
+                await site.plain_pool.close()
+                name = await copy_database(site.database)
+                kept.push_async_callback(drop_database, name)
+                names.append(name)
+            found = Prepared(names[0], names[1], sides.dealership, sides.product)
+        yield found
+
+
+async def _introduced(sides: Sides) -> None:
+    """Give either side a key of the other's, whose user may also compare; and an operator."""
+    for site, there, login, url in (
+        (sides.dealer, sides.bpo, CALLBACK_LOGIN, "http://bpo"),
+        (sides.bpo, sides.dealer, PUSH_LOGIN, "http://dealer"),
+    ):
+        async with there.env() as env:
+            users, groups = env["res.users"], env["res.groups"]
+            group = await groups.search(env, [["code", "=", f"{there.role}.reconcile_service"]])
+            [user] = await users.search(env, [["login", "=", login]])
+            await users.update(env, [user], {"groups_id": [(4, group[0])]})
+        await site.person("operator", "sync.manager")
+        account = {"url": url, "login": login, "password": there.key_of(login), "is_api_key": True}
+        async with site.env() as env:
+            model = env["dealer.bpo.connection" if site.role == "dealer" else "crm.dealership"]
+            await model.update(env, await model.search(env, []), {**account, "protocol": "tandem"})
+
+
+@asynccontextmanager
+async def world(seed: int, made: Prepared, folder: Path) -> AsyncIterator[World]:
+    """A simulation on databases of its own."""
+    before = random.getstate()
+    time = TrueTime()
+    wire = Wire(time)
+    async with AsyncExitStack() as stack:
+        found = []
+        for role in ("bpo", "dealer"):
+            name = await stack.enter_async_context(scratch_database(made.names[role]))
+            deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
+            deployment._pool = await stack.enter_async_context(  # noqa: SLF001
+                await Pool.open(shared_cluster(), name, size=4)
+            )
+            found.append(deployment)
+        nowhere: Any = None
+        sides = Sides(found[0], found[1], nowhere, nowhere)
+        sides.dealership, sides.product = made.dealership, made.product
+        stack.enter_context(clocks_replaced(time))
+        bpo, dealer = (Site(one, Clock(time), wire) for one in found)
+        for site in (bpo, dealer):
+            stack.push_async_callback(site.close)
+        random.seed(seed)
+        stack.callback(random.setstate, before)
+        yield World(seed, sides, bpo, dealer, wire)
