@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.handover.simulation.steps import take_step
-from tests.handover.simulation.truth import OPEN
 from tests.handover.simulation.world import Prepared, World, world
 
 OFTEN = 50  # steps after which all leads are looked at, not only those that are worked on
@@ -48,6 +47,7 @@ async def run(seed: int, steps: int, made: Prepared, folder: Path) -> Report:
 
 async def look(one: World, *, everywhere: bool) -> None:
     """Check what must hold at every moment; let those leads go that are closed."""
+    one.check_logs()
     await one.truth.check(None if everywhere else one.leads)
     if everywhere:
         done = {row[0] for row in await one.bpo.deployment.fetch(CLOSED, one.leads)}

@@ -48,7 +48,7 @@ class WiredClients(RemoteClients):
     def _made(self, account: RemoteAccount) -> AsyncClient:
         client = super()._made(account)
         transport: Any = self._wire.transport(self._sender, client.url.host or "")
-        client._transport = transport  # noqa: SLF001 the seam: everything above it is the product
+        client._transport = transport
         return client
 
 
@@ -72,7 +72,7 @@ class Hand:
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
         """What it is doing."""
-        return list(self.worker._running.values())  # noqa: SLF001
+        return list(self.worker._running.values())
 
 
 class Site:
@@ -130,26 +130,26 @@ class Site:
         async def take(connection: Connection) -> int:
             jobs = await worker.queue.claim(connection, 1, PARALLEL // 2)
             for job in jobs:
-                worker._leases.begin(job.claim, self.clock.time.seconds)  # noqa: SLF001
-                worker._start(job)  # noqa: SLF001
+                worker._leases.begin(job.claim, self.clock.time.seconds)
+                worker._start(job)
             return len(jobs)
 
-        return await self._step(hand, worker._shielded(take)) or 0  # noqa: SLF001
+        return await self._step(hand, worker._shielded(take)) or 0
 
     async def renew(self, hand: Hand) -> None:
         """Let a worker prolong its leases."""
         if hand.worker.running:
-            await self._step(hand, hand.worker._shielded(hand.worker._renew))  # noqa: SLF001
+            await self._step(hand, hand.worker._shielded(hand.worker._renew))
 
     async def reap(self, hand: Hand) -> int:
         """Let a worker free what others have lost."""
-        return await self._step(hand, hand.worker._shielded(hand.worker.queue.reap)) or 0  # noqa: SLF001
+        return await self._step(hand, hand.worker._shielded(hand.worker.queue.reap)) or 0
 
     async def probe(self, hand: Hand) -> int:
         """Let a worker ask failing remotes whether they are there again; returns how many it asked."""
-        asked = await self._step(hand, hand.worker._shielded(hand.worker.queue.to_probe)) or []  # noqa: SLF001
+        asked = await self._step(hand, hand.worker._shielded(hand.worker.queue.to_probe)) or []
         for job in asked:
-            hand.left.append(asyncio.create_task(hand.worker._probe(job)))  # noqa: SLF001
+            hand.left.append(asyncio.create_task(hand.worker._probe(job)))
         await self.quiet()
         return len(asked)
 
@@ -181,7 +181,7 @@ class Site:
 
     def _busy(self) -> list[asyncio.Task[Any]]:
         waiting = {flight.task for flight in self.wire.waiting if flight.is_waited_for}
-        tasks: list[asyncio.Task[Any]] = [*self.pool._cleaning]  # noqa: SLF001
+        tasks: list[asyncio.Task[Any]] = [*self.pool._cleaning]
         for hand in self.hands:
             hand.left = [task for task in hand.left if not _is_over(task)]
             tasks += [*hand.tasks, *hand.left]
@@ -230,4 +230,3 @@ def _is_over(task: asyncio.Task[Any]) -> bool:
     if task.done() and not task.cancelled():
         task.exception()
     return task.done()
-

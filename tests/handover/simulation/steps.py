@@ -12,7 +12,7 @@ from tests.handover.simulation.wire import Packet
 from tests.handover.simulation.world import ACTIVE, DAY, HOUR, MINUTE, REMEMBERED, World
 
 if TYPE_CHECKING:
-    from tests.handover.simulation.site import Site
+    pass
 
 Step = Callable[[World], Awaitable[None]]
 WAITS = (0.3, 2.0, 8.0, 30.0, 5 * MINUTE, HOUR, 5 * HOUR)
@@ -194,7 +194,7 @@ async def part(world: World) -> None:
     side = world.chance.choice(["bpo", "dealer"])
     for kind in (world.wire.away, world.wire.silent):
         kind.discard(side)
-    kind = world.chance.choice([world.wire.away, world.wire.silent, set(), set()])
+    kind = world.chance.choice([world.wire.away, world.wire.silent, set(), set(), set(), set()])
     kind.add(side)
     world.note("part", f"{sorted(world.wire.away)} {sorted(world.wire.silent)}")
 
@@ -228,24 +228,28 @@ async def kill_worker(world: World) -> None:
 
 
 async def break_at(world: World) -> None:
-    """A connection breaks, or a process ends, before or after some statement of the next step."""
+    """A connection breaks, or a whole side ends, before or after some statement of the next step."""
     site = world.chance.choice(world.sites)
     dies = world.chance.random() < 0.7
     at, after = world.chance.randint(1, world.chance.choice([6, 20, DEEP])), world.chance.random() < 0.5
     plan = site.plan(at=at, after=after, dies=dies)
     step = world.chance.choices([endorse, work, lose, take, arrive, resend], [2, 5, 1, 3, 6, 1])[0]
     await step(world)
-    struck = plan.struck
     site.plan()
+    if plan.struck:
+        how = f"{'dies' if dies else 'breaks'} {'after' if after else 'before'}"
+        world.strikes[f"{site.role} {how} {step.__name__} {at}"] += 1
+        if dies:
+            world.logs.clear()  # the last words of a process that is gone
+            for hand in site.hands:
+                site.end(hand)
     await world.quiet()
-    if struck:
-        world.strikes[f"{site.role} {'dies' if dies else 'breaks'} {'after' if after else 'before'} {step.__name__} {at}"] += 1
-    world.note(f"strike {site.role} {at}", struck)
+    world.note(f"strike {site.role} {at}", plan.struck)
 
 
 STEPS: dict[Step, int] = {
     endorse: 6,
-    work: 16,
+    work: 24,
     win: 2,
     lose: 2,
     claim_lead: 1,
@@ -263,7 +267,7 @@ STEPS: dict[Step, int] = {
     spoil_answer: 2,
     repeat: 4,
     part: 2,
-    wait: 14,
+    wait: 10,
     step_clock: 1,
     kill_worker: 1,
     break_at: 14,

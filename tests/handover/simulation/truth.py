@@ -16,7 +16,8 @@ MOVES = """(select count(*) from mail_message m where m.model = '{model}' and m.
 LAST_JOB = """(select j.state from sync_job j where j.lane = '{model},' || l.id and j.kind = '{kind}'
     order by j.lane_seq desc limit 1) as job"""
 AT_DEALER = f"""
-select l.id, l.bpo_source_lead_id as bpo, l.name, l.bpo_callback_state as told, l.bpo_callback_error as error, {OUTCOME},
+select l.id, l.bpo_source_lead_id as bpo, l.name, l.bpo_callback_state as told, l.bpo_callback_error as error,
+    {OUTCOME},
     {MOVES.format(model="dealer.crm.lead")},
     (l.date_won is not null)::int + (l.date_lost is not null)::int as dates,
     (select count(*) from sync_job j where j.lane = 'dealer.crm.lead,' || l.id and j.kind = 'dealer.callback') as jobs,
@@ -45,8 +46,15 @@ select remote from sync_job where state = 'running' and remote <> '' group by re
 union all
 select lane from sync_job where state = 'running' and lane is not null group by lane having count(*) > 1
 """
-UNFINISHED = "select count(*) from sync_job where state in ('ready', 'running')"
-TOLD = {"ready": "pending", "running": "pending", "parked": "failed", "done": "done", "skipped": "skipped", None: "none"}
+UNFINISHED = "select id from sync_job where state in ('ready', 'running')"
+TOLD = {
+    "ready": "pending",
+    "running": "pending",
+    "parked": "failed",
+    "done": "done",
+    "skipped": "skipped",
+    None: "none",
+}
 ENDORSED = {"ready": "pending", "running": "pending", "parked": "failed", "done": "done", "skipped": "failed"}
 
 
@@ -89,8 +97,8 @@ class Truth:
             if not refused and row["told"] != "done":
                 wrong.append(f"the dealer's {row['name']} is {row['told']} at the end")
         for site in (self.bpo, self.dealer):
-            if left := await site.deployment.value(UNFINISHED):
-                wrong.append(f"{site.role}: {left} jobs are not finished")
+            left = await site.deployment.fetch(UNFINISHED)
+            wrong += [f"{site.role}: job {row[0]} is not finished" for row in left]
         if wrong:
             raise BrokenInvariantError("; ".join(wrong))
 

@@ -6,21 +6,22 @@ goes on until all that it began waits for the other side again. So the order of 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from server.database.pool import Pool
 from tests.bpo.making import closed_by_hand
 from tests.cluster import copy_database, drop_database, scratch_database, shared_cluster
 from tests.handover.deployments import Deployment
 from tests.handover.points import idle_sides
-from tests.handover.sides import AGENT, BPO_LEAD, CALLBACK_LOGIN, DEALER_LEAD, PUSH_LOGIN, SELLER, Sides
+from tests.handover.sides import AGENT, CALLBACK_LOGIN, PUSH_LOGIN, SELLER, Sides
 from tests.handover.simulation.clock import SCHEMA, Clock, TrueTime, clocks_replaced
 from tests.handover.simulation.site import Hand, Site
 from tests.handover.simulation.truth import Truth
@@ -28,6 +29,7 @@ from tests.handover.simulation.wire import Wire
 
 ACTIVE = 12  # leads that people work on at a time
 REMEMBERED = 40  # requests that somebody overheard
+UNFORESEEN = ("internal error", "job cannot be prepared")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
@@ -47,6 +49,7 @@ class World:
         self.history: list[str] = []
         self.counts: Counter[str] = Counter()
         self.strikes: Counter[str] = Counter()
+        self.logs: list[Any] = []
 
     @property
     def sites(self) -> tuple[Site, Site]:
@@ -84,12 +87,17 @@ class World:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def check_logs(self) -> None:
+        """See that nothing went wrong that nobody foresaw."""
+        wrong = [entry for entry in self.logs if entry["event"] in UNFORESEEN]
+        self.logs.clear()
+        if wrong:
+            raise AssertionError(f"the log tells of {wrong}")
+
     async def press(self, site: Site, lead: int, model: str, method: str, *args: Any) -> None:
         """Let somebody press a button."""
         login, group = (AGENT, "bpo.agent") if site is self.bpo else (SELLER, "dealer.manager")
         came, _ = await site.call(login, group, model, method, *args)
-        if came == "internal":
-            raise AssertionError(f"{model}.{method} ended in an internal error")
         await site.quiet()
         self.note(f"press {method} {lead}", came)
 
@@ -232,9 +240,7 @@ async def world(seed: int, made: Prepared, folder: Path) -> AsyncIterator[World]
         for role in ("bpo", "dealer"):
             name = await stack.enter_async_context(scratch_database(made.names[role]))
             deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
-            deployment._pool = await stack.enter_async_context(  # noqa: SLF001
-                await Pool.open(shared_cluster(), name, size=4)
-            )
+            deployment._pool = await stack.enter_async_context(await Pool.open(shared_cluster(), name, size=4))
             found.append(deployment)
         nowhere: Any = None
         sides = Sides(found[0], found[1], nowhere, nowhere)
@@ -245,4 +251,6 @@ async def world(seed: int, made: Prepared, folder: Path) -> AsyncIterator[World]
             stack.push_async_callback(site.close)
         random.seed(seed)
         stack.callback(random.setstate, before)
-        yield World(seed, sides, bpo, dealer, wire)
+        one = World(seed, sides, bpo, dealer, wire)
+        one.logs = stack.enter_context(structlog.testing.capture_logs())  # type: ignore[assignment]
+        yield one

@@ -1,0 +1,70 @@
+"""Random steps of people, workers, network, clocks and faults on both sides at once, and what must hold all the time.
+
+    python -m bench.model_check [--seeds 20] [--steps 1000] [--first 1]
+
+Both deployments and the network between them are in this process and go by one seed (`tests/handover/simulation`), on a
+PostgreSQL of their own. A seed that fails is printed with the steps that led there, and fails again in the same way:
+`--first SEED --seeds 1`. The exit status is then 1. What a run did is counted at the end; `strikes` are the statements
+at which a connection broke or a process ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from bench import machine
+from tests import cluster
+from tests.handover.simulation.run import RunError, run
+from tests.handover.simulation.world import prepared
+
+
+async def main(wishes: argparse.Namespace) -> bool:
+    """Run all seeds; say whether everything held."""
+    steps: Counter[str] = Counter()
+    strikes: Counter[str] = Counter()
+    failed, leads, started = [], 0, time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        async with prepared(Path(folder)) as made:
+            for seed in range(wishes.first, wishes.first + wishes.seeds):
+                try:
+                    report = await run(seed, wishes.steps, made, Path(folder))
+                except RunError as error:
+                    failed.append(seed)
+                    print(error, flush=True)
+                    continue
+                steps += report.steps
+                strikes += report.strikes
+                leads += report.leads
+                print(f"seed {seed}: {report.leads} leads, {report.digest[:16]}", flush=True)
+    print(f"\n{machine.machine()}")
+    print(f"{wishes.seeds} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s, {leads} leads")
+    print(", ".join(f"{name} {count}" for name, count in steps.most_common()))
+    print(f"{strikes.total()} strikes at {len(strikes)} different points")
+    print(f"failed: {', '.join(map(str, failed)) or 'none'}")
+    return not failed
+
+
+def _wishes() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.model_check", description="the hand-over under random faults"
+    )
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=1, help="seed to begin with")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    try:
+        held = asyncio.run(main(_wishes()))
+    finally:
+        cluster.pytest_unconfigure()
+    sys.exit(0 if held else 1)
