@@ -41,6 +41,10 @@ class FormEntry:
         """Return a value as the form has it."""
         return self.values.get(self._word(self._field(name)))
 
+    def has(self, *names: str) -> bool:
+        """Return whether the form has a value for each of the fields, be it an empty one."""
+        return all(self._word(self._field(name)) in self.values for name in names)
+
     def put(self, **values: Any) -> None:
         """Fill in values as records hold them."""
         for name, value in values.items():

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from models.orm import arguments
+from models.orm import arguments, form_flat
 from models.orm.commands import Command, parse_commands
 from models.orm.errors import InputError
 from models.orm.fields import Content, Field, Many2One, One2Many, Selection, ToMany
@@ -33,28 +33,37 @@ class FormOnchange(FormData):
     # The many2one to the record in whose form these are lines: its model has the methods that `onchanges` names.
     form_parent: ClassVar[str] = ""
     onchanges: ClassVar[Mapping[str, str]] = {}
+    # Of lines: what is saved in a field's followers is not kept when the field is entered and they are not.
+    followers: ClassVar[Mapping[str, Sequence[str]]] = {}
 
-    @rpc(readonly=True)
+    @rpc(readonly=True, renamed={"field_name": "field_names", "field_onchange": "fields_spec"})
     @classmethod
     async def onchange(cls, env: Env, ids: Any, values: Any, field_names: Any = None, fields_spec: Any = None) -> Row:
         """Return what follows from the fields just entered, as far as specified: {"value": {...}}.
 
         A new record without any field named gets its defaults. Many2ones come as `web_read` gives them, lists as the
-        commands that bring the form's lines there.
+        commands that bring the form's lines there; both as Odoo up to 16 does when asked in its way (`form_flat`).
         """
-        given, shown = _object(values), counted(fields_spec)
+        if form_flat.is_flat(fields_spec):
+            asked = counted(form_flat.nested(env, cls, fields_spec))
+            return {"value": form_flat.answered(env, cls, await cls._followed(env, ids, values, field_names, asked))}
+        return {"value": await cls._followed(env, ids, values, field_names, counted(fields_spec))}
+
+    @classmethod
+    async def _followed(cls, env: Env, ids: Any, values: Any, field_names: Any, shown: Specification) -> Row:
+        given = _object(values)
         records = arguments.ids_of(ids, model=cls.meta.name)
         if len(records) > 1:
             raise InputError("onchange is asked of one record.", argument="ids")
         entered = [env.profile.field(cls.meta, name).name for name in arguments.field_names(field_names) or ()]
         if shown and not entered and not records:
             defaults = await cls.default_get(env, [name for name in shown if name != "id"])
-            return {"value": {name: value for name, value in defaults.items() if name not in given}}
+            return {name: value for name, value in defaults.items() if name not in given}
         called = list(dict.fromkeys(cls.onchanges[name] for name in entered if name in cls.onchanges))
         if not shown or not called:
-            return {"value": {}}
+            return {}
         follows = cls._follow_in_parent if cls.form_parent else cls._follow_here
-        return {"value": await follows(env, called, records[0] if records else None, given, shown)}
+        return await follows(env, called, records[0] if records else None, given, shown)
 
     @classmethod
     async def _follow_here(
@@ -134,7 +143,13 @@ class FormOnchange(FormData):
                 _change(kept, command)
         saved = await cls._saved(env, list(kept), below, (field.inverse,))
         rows = [(one, saved[one], given) for one, given in kept.items()] + [(line["id"], {}, line) for line in new]
-        return [{**there, **_over(cls, _named(env, cls, given), there), "id": one} for one, there, given in rows]
+        return [{**cls._form_line(_named(env, cls, given), there), "id": one} for one, there, given in rows]
+
+    @classmethod
+    def _form_line(cls, entered: Row, saved: Row) -> Row:
+        stale = {one for name in entered for one in cls.followers.get(name, ())}
+        kept = {name: value for name, value in saved.items() if name not in stale}
+        return {**kept, **_over(cls, entered, saved)}
 
     @classmethod
     async def _difference(cls, env: Env, before: Row, after: Row, shown: Specification) -> Row:

@@ -19,6 +19,7 @@ from models.sale.order_line import OrderLine
 from models.sale.totals import checked, number
 
 CARD = ("display_name", "description_sale", "list_price", "uom_id", "taxes_id")
+FROM_PRODUCT = ("name", "price_unit", "product_uom_id", "tax_ids")
 AMOUNTS = dict.fromkeys(("product_uom_qty", "price_unit", "discount", "discount_amount", "tax_ids"), "update_amounts")
 
 
@@ -29,7 +30,7 @@ class OrderForm(Order, name="sale.order"):
         "partner_id": "onchange_contact",
         "tax_type": "update_amounts",
         "currency_id": "update_amounts",
-        "order_line": "update_amounts",
+        "order_line": "onchange_lines",
     }
 
     @rpc(readonly=True)
@@ -43,19 +44,27 @@ class OrderForm(Order, name="sale.order"):
 
     @rpc(readonly=True)
     @classmethod
+    async def onchange_lines(cls, env: Env, data: Any) -> dict[str, Any]:
+        """Fill what lines leave out from their products (text, price, unit, taxes, one piece), then the amounts."""
+        form = form_of(env, env[Order], data)
+        bare = [line for line in form.lines("order_line") if line.get("product_id") and not line.has(*FROM_PRODUCT)]
+        cards = await _cards(env, [line.get("product_id") for line in bare])
+        for line in bare:
+            filled = cards[line.get("product_id")]
+            line.put(**{name: value for name, value in filled.items() if not line.has(name)})
+            line.put(product_uom_qty=line.get("product_uom_qty") or number(1))
+        return await cls.update_amounts(env, form.values)
+
+    @rpc(readonly=True)
+    @classmethod
     async def onchange_product(cls, env: Env, data: Any, path: Any = "") -> dict[str, Any]:
         """Fill the line at `path` from its product (text, price, unit, taxes, one piece), then the amounts."""
         form = form_of(env, env[Order], data)
         line = form.line("order_line", path)
         product = line.get("product_id")
         if product is not None:
-            [found] = await env["product.product"].browse(env, [product], CARD)
-            taxes = await _rates(env, found["taxes_id"])
-            card = ProductCard(
-                product, found["display_name"], found["description_sale"], found["list_price"], found["uom_id"], ()
-            )
-            line.put(name=card.description, price_unit=number(card.list_price), product_uom_id=card.uom_id)
-            line.put(tax_ids=list(taxes), product_uom_qty=line.get("product_uom_qty") or number(1))
+            line.put(**(await _cards(env, [product]))[product])
+            line.put(product_uom_qty=line.get("product_uom_qty") or number(1))
         return await cls.update_amounts(env, form.values)
 
     @rpc(readonly=True)
@@ -78,6 +87,29 @@ class OrderLineForm(OrderLine, name="sale.order.line"):
 
     form_parent = "order_id"
     onchanges = {"product_id": "onchange_product", **AMOUNTS}
+    followers = {"product_id": FROM_PRODUCT}
+
+
+async def _cards(env: Env, products: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return by product what a line takes from it."""
+    if not products:
+        return {}
+    found = await env["product.product"].browse(env, list(dict.fromkeys(products)), CARD)
+    rates = await _rates(env, [tax for product in found for tax in product["taxes_id"]])
+    return {product.id: _from_product(product, rates) for product in found}
+
+
+def _from_product(product: Any, rates: dict[int, TaxRate]) -> dict[str, Any]:
+    card = ProductCard(
+        product.id, product["display_name"], product["description_sale"], product["list_price"], product["uom_id"], ()
+    )
+    values = (
+        card.description,
+        number(card.list_price),
+        card.uom_id,
+        [one for one in rates if one in product["taxes_id"]],
+    )
+    return dict(zip(FROM_PRODUCT, values, strict=True))
 
 
 async def _rates(env: Env, ids: Sequence[int]) -> dict[int, TaxRate]:

@@ -70,6 +70,54 @@ async def test_lines_make_the_sums(env, seller):
     }
 
 
+async def test_a_product_fills_what_its_line_leaves_out(env, seller):
+    vat = await tax(env, "12")
+    first, second = await products(env, 2, list_price=Decimal(10), taxes_id=[(6, 0, [vat])])
+    order = await seller["sale.order"].create(
+        seller, {"partner_id": await customer(env), "order_line": [(0, 0, {"product_id": first, "price_unit": 5})]}
+    )
+    [saved] = (await read(env, "sale.order", order, "order_line"))[0]
+    new = [[0, "virtual_1", {"product_id": first}], [0, "virtual_2", {"product_id": first, "price_unit": 7}]]
+    spec = {**SUMS, "order_line": {"fields": {"name": {}, "price_unit": {}, "product_uom_qty": {}, "tax_id": {}}}}
+
+    one = await entered(seller, {"order_line": new}, ["order_line"], spec)
+    other = await entered(seller, {"order_line": [[1, saved, {"product_id": second}]]}, ["order_line"], spec, [order])
+
+    assert [(line[1], line[2].get("price_unit"), line[2]["name"]) for line in one["order_line"]] == [
+        ("virtual_1", Decimal(10), "[P0] Product 0"),
+        ("virtual_2", None, "[P0] Product 0"),
+    ]
+    assert (one["amount_untaxed"], one["amount_tax"]) == (Decimal("17.00"), Decimal("2.04"))
+    [[_, line, filled]] = other["order_line"]
+    assert (line, filled["price_unit"], filled["name"]) == (saved, Decimal(10), "[P1] Product 1")
+    assert other["amount_untaxed"] == Decimal("10.00")
+
+
+async def test_clients_up_to_16_ask_and_are_answered_in_their_way(env, seller):
+    vat = await tax(env, "12")
+    [product] = await products(env, list_price=Decimal(10), taxes_id=[(6, 0, [vat])])
+    who = await customer(env, name="Acme")
+    flat = {"partner_id": "1", "partner_invoice_id": "", "amount_total": "", "order_line": "1"}
+    below = {"order_line.product_id": "1", "order_line.price_unit": "1", "order_line.tax_id": ""}
+
+    found = await entered(seller, {"partner_id": who}, "partner_id", flat)
+    lines = await entered(
+        seller, {"order_line": [[0, "virtual_1", {"product_id": product}]]}, ["order_line"], {**flat, **below}
+    )
+
+    assert found == {"partner_invoice_id": [who, "Acme"]}
+    assert lines == {
+        "amount_total": Decimal("11.20"),
+        "order_line": [[1, "virtual_1", {"price_unit": Decimal(10), "tax_id": [[4, vat, False]]}]],
+    }
+
+
+@pytest.mark.parametrize("flat", [{"order_line.product_id": "1"}, {"partner_id": "1", "partner_id.name": "1"}])
+async def test_flat_names_lead_through_lists_that_are_shown(seller, flat):
+    with pytest.raises(InputError):
+        await entered(seller, {}, ["partner_id"], flat)
+
+
 async def test_what_is_saved_counts_where_nothing_is_entered(env, seller):
     ids = await products(env, 2, list_price=Decimal(10), taxes_id=[(6, 0, [])])
     lines = [(0, 0, {"product_id": one, "product_uom_qty": 1}) for one in ids]
