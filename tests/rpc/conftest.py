@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,8 @@ from server.connections import serving
 from server.database.connection import connect
 from server.database.databases import create_database_if_missing
 from server.database.migrate import migrate
+from server.database.pool import Pool
+from server.deployment import Deployment
 from server.json_text import decode
 from server.protocols.jsonrpc import exposed
 from server.protocols.native import NativeEndpoint
@@ -57,10 +60,16 @@ class Endpoint:
 
 async def served(stack: AsyncExitStack, app: web.Application) -> Endpoint:
     """Serve an application on a port of its own until the stack is left."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    await stack.enter_async_context(serving(app, listening))
-    session = await stack.enter_async_context(aiohttp.ClientSession())
-    return Endpoint(listening.getsockname()[1], session)
+    port = await listening(stack, app)
+    return Endpoint(port, await stack.enter_async_context(aiohttp.ClientSession()))
+
+
+async def listening(stack: AsyncExitStack, app: web.Application) -> int:
+    """Serve an application until the stack is left; returns its port."""
+    place = socket.create_server(("127.0.0.1", 0))
+    await stack.enter_async_context(serving(app, place))
+    port: int = place.getsockname()[1]
+    return port
 
 
 Serve = Callable[..., Awaitable[Endpoint]]
@@ -81,17 +90,31 @@ async def serve() -> AsyncIterator[Serve]:
         yield start
 
 
+@dataclass
+class Scenario:
+    """The scenario's database, which all tests of this process share."""
+
+    database: str
+    looking: Pool
+    """Connections of the tests' own, to look into it."""
+    tokens: dict[str, str]
+    """Sessions of its users, by login: passwords are slow on purpose."""
+
+    def app(self) -> web.Application:
+        """A server process of it."""
+        return create_app(Settings(database_name=self.database, pool_size=4), shared_cluster(), scenario.REGISTRY)
+
+
 class Running:
     """A running deployment with the models of the scenario."""
 
-    def __init__(
-        self, endpoint: Endpoint, app: web.Application, database: str, stack: AsyncExitStack, tokens: dict[str, str]
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, deployment: Deployment, stack: AsyncExitStack, scenario: Scenario) -> None:
         self.endpoint = endpoint
         self._stack = stack
-        self.deployment = app[DEPLOYMENT]
-        self.database = database
-        self.tokens = tokens
+        self.deployment = deployment
+        self.database = scenario.database
+        self.tokens = scenario.tokens
+        self._looking = scenario.looking
 
     async def call(self, method: str, params: Any, login: str | None = "clerk", **headers: str) -> dict[str, Any]:
         """Call a method of /rpc; returns the whole answer."""
@@ -132,19 +155,13 @@ class Running:
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """Look into the database."""
-        connection = await connect(shared_cluster(), self.database)
-        try:
+        async with self._looking.connection() as connection:
             return await connection.fetchval(sql, *values)
-        finally:
-            await connection.close()
 
     async def script(self, sql: str) -> None:
         """Run statements in the database."""
-        connection = await connect(shared_cluster(), self.database)
-        try:
+        async with self._looking.connection() as connection:
             await connection.execute(sql)
-        finally:
-            await connection.close()
 
 
 USERS = {"clerk": ["test.clerk"], "service": ["test.service"], "nobody": [], "boss": ["base.admin", "test.clerk"]}
@@ -169,26 +186,40 @@ async def _first_users(env: Env) -> None:
 
 
 @pytest.fixture(scope="session")
-def scenario_database() -> Iterator[str]:
-    name = asyncio.run(_prepare_scenario())
-    yield name
-    asyncio.run(drop_database(name))
+async def prepared() -> AsyncIterator[Scenario]:
+    """The database of the scenario, with its users."""
+    name = await _prepare_scenario()
+    async with await Pool.open(shared_cluster(), name, size=2) as looking:
+        yield Scenario(name, looking, {})
+    await drop_database(name)
 
 
-@pytest.fixture(scope="session")
-def sessions_of_the_scenario() -> dict[str, str]:
-    """The tokens of its users, by login: they live in its database, and passwords are slow on purpose."""
-    return {}
+@pytest.fixture(scope="module")
+async def app_of_the_module(prepared: Scenario) -> AsyncIterator[tuple[Deployment, int]]:
+    """A server process that the tests of a module share, and its port."""
+    async with AsyncExitStack() as stack:
+        app = prepared.app()
+        yield app[DEPLOYMENT], await listening(stack, app)
 
 
 @pytest.fixture
-async def running(scenario_database: str, sessions_of_the_scenario: dict[str, str]) -> AsyncIterator[Running]:
-    """A deployment of the scenario. Tests share its database, which begins without notes each time."""
-    async with AsyncExitStack() as stack:
-        app = create_app(Settings(database_name=scenario_database, pool_size=4), shared_cluster(), scenario.REGISTRY)
-        running = Running(await served(stack, app), app, scenario_database, stack, sessions_of_the_scenario)
-        await running.fetchval("delete from test_note")
-        yield running
+async def running(prepared: Scenario, app_of_the_module: tuple[Deployment, int], stack: AsyncExitStack) -> Running:
+    """A deployment of the scenario. Tests share it and its database, which begins without notes each time."""
+    deployment, port = app_of_the_module
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    running = Running(Endpoint(port, session), deployment, stack, prepared)
+    await running.fetchval("delete from test_note")
+    deployment.authenticator.forget()  # what it believes of users whom the test before has changed
+    return running
+
+
+@pytest.fixture
+async def running_alone(prepared: Scenario, stack: AsyncExitStack) -> Running:
+    """The same with a server process of the test's own: for what counts its connections."""
+    app = prepared.app()
+    running = Running(await served(stack, app), app[DEPLOYMENT], stack, prepared)
+    await running.fetchval("delete from test_note")
+    return running
 
 
 @pytest.fixture
