@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -18,6 +17,7 @@ import pytest
 
 from tests import deployments
 from tests.cluster import new_name, scratch_database, shared_cluster
+from tests.processes import Command, tandem
 
 READY = re.compile(r"tandem: both ready on (http://127\.0\.0\.1:\d+) database (\w+)")
 PASSWORD = deployments.ADMIN_PASSWORD
@@ -26,14 +26,13 @@ PASSWORD = deployments.ADMIN_PASSWORD
 class Server:
     """A server process."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Command) -> None:
         self.process = process
         self.url = ""
         self.said: list[str] = []
 
     async def until_ready(self, limit: float = 60) -> None:
         """Read what it says up to the line that it serves."""
-        assert self.process.stdout is not None
         async with asyncio.timeout(limit):
             while line := (await self.process.stdout.readline()).decode():
                 self.said.append(line.rstrip("\n"))
@@ -44,7 +43,6 @@ class Server:
 
     async def errors(self) -> str:
         """Everything on standard error, to the end."""
-        assert self.process.stderr is not None
         return (await self.process.stderr.read()).decode()
 
     async def ended(self, limit: float = 60) -> int:
@@ -61,22 +59,13 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start `tandem` with some arguments."""
     servers: list[Server] = []
 
-    async def run(*arguments: str, **environment: str) -> Server:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "server.cli", *arguments),
-            env={**os.environ, "TANDEM_DATA_DIR": str(tmp_path), **environment},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        servers.append(Server(process))
+    async def run(*arguments: str) -> Server:
+        servers.append(Server(await tandem(*arguments, TANDEM_DATA_DIR=str(tmp_path))))
         return servers[-1]
 
     yield run
     for server in servers:
-        if server.process.returncode is None:
-            server.process.kill()
-            await server.process.wait()
-        server.process._transport.close()  # type: ignore[attr-defined]
+        await server.process.close()
 
 
 @pytest.fixture
