@@ -8,7 +8,8 @@
 4. Transact: one connection of the pool. A method declared read-only runs without BEGIN, every other one in one READ
    COMMITTED transaction. Nothing outside the transaction happens inside it. Several calls in one transaction
    (`server.transaction`) pass the same steps as one; where all of them are declared read-only, so is its BEGIN. A
-   single read has no BEGIN that could say so, and a statement of its own would cost it a round trip.
+   single read has no BEGIN that could say so, and a statement of its own would cost it a round trip: there `Env`
+   refuses what writes or locks.
 5. Retry: when PostgreSQL gave up on the transaction (serialisation, deadlock, lock timeout, stale plan, lost
    connection), the whole call runs again with a fresh Env and its arguments as they came, at most
    `LIMITS.call_attempts` times, after a jittered pause. An error of the call itself is never retried, nor is a commit
@@ -31,7 +32,7 @@ import asyncpg
 
 from models.base import idempotency
 from models.orm.dialect import NATIVE, Dialect, Vocabulary
-from models.orm.env import Context, Env, User
+from models.orm.env import Context, Env, UndeclaredWriteError, User
 from models.orm.errors import AccessError, AppError, UnknownMethodError, UnknownModelError
 from models.orm.kind import Kind
 from models.orm.limits import LIMITS
@@ -54,10 +55,6 @@ MAY_PASS: tuple[type[Exception], ...] = (
     OutcomeUnknownError,
     *CONNECTION_LOST,
 )
-
-
-class UndeclaredWriteError(Exception):
-    """A method that is declared to read wanted to write: a mistake of ours, which no other try repairs."""
 
 
 @dataclass(slots=True)
@@ -213,6 +210,7 @@ class Executor:
             run.dialect,
             counter=run.counter,
             elevations=run.elevations,
+            readonly=work.readonly,
         )
         failure: BaseException | None = None
         try:

@@ -76,7 +76,7 @@ async def store(env: Env, payloads: Sequence[Payload]) -> list[int | None]:
     if not by_hash:
         return [None] * len(payloads)
     hashes = sorted(by_hash)  # in one order everywhere: two calls with the same contents do not wait in a circle
-    rows = await env.fetch(STORE, hashes, [by_hash[one].size for one in hashes], env.user.id)
+    rows = await env.change(STORE, hashes, [by_hash[one].size for one in hashes], env.user.id)
     fresh = [(row["id"], by_hash[row["sha256"]]) for row in rows if row["is_new"]]
     for batch in _batches(fresh):
         await env.execute(FILL, *(list(column) for column in zip(*batch, strict=True)), env.user.id)
@@ -111,5 +111,5 @@ async def piece(connection: asyncpg.Connection, attachment: int, checksum: str, 
 
 async def clean(env: Env, limit: int) -> int:
     """Throw away content that no record has; return `limit` when more may be left."""
-    found: list[Any] = await env.fetch(CLEAN, min(limit, CLEANED))
+    found: list[Any] = await env.change(CLEAN, min(limit, CLEANED))
     return limit if len(found) == min(limit, CLEANED) else len(found)

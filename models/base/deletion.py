@@ -26,4 +26,4 @@ returning id"""
 
 async def clean(env: Env, limit: int) -> int:
     """Forget deletions after their time, at most `limit` of them; return how many."""
-    return len(await env.fetch(CLEAN, limit))
+    return len(await env.change(CLEAN, limit))

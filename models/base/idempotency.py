@@ -61,4 +61,4 @@ async def keep(env: Env, key: str, answer: str) -> None:
 
 async def clean(env: Env, limit: int) -> int:
     """Forget keys after their time, at most `limit` of them; return how many."""
-    return len(await env.fetch(CLEAN, limit))
+    return len(await env.change(CLEAN, limit))

@@ -94,7 +94,7 @@ class Reconciliation(Model):
     @classmethod
     async def clean(cls, env: Env, limit: int) -> int:
         """Delete those that were written last 90 days ago, and that no job in the outbox goes on with."""
-        return len(await env.fetch(CLEAN.format(table=cls.meta.table), limit, DAYS, cls.job_kind))
+        return len(await env.change(CLEAN.format(table=cls.meta.table), limit, DAYS, cls.job_kind))
 
     # what each side says for itself
 

@@ -72,7 +72,7 @@ async def say(
     """Write a message for each (record, markup), one statement; return their ids. The author is the caller."""
     records, bodies = [record for record, _ in lines], [body for _, body in lines]
     given = (model, subject, kind, subtype, env.user.id, env.now, parent_id)
-    rows = await env.fetch(SAY, *given, records, bodies, list(partner_ids), follow, list(attachment_ids))
+    rows = await env.change(SAY, *given, records, bodies, list(partner_ids), follow, list(attachment_ids))
     return [row[0] for row in rows]
 
 

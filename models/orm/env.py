@@ -103,9 +103,16 @@ class Context:
 EMPTY_CONTEXT = Context()
 
 
+class UndeclaredWriteError(Exception):
+    """A method that is declared to read wanted to write: a mistake of ours, which no other try repairs."""
+
+
 @dataclass(slots=True)
 class Env:
-    """One call's surroundings. Handed to every method first; a retried call gets a new one."""
+    """One call's surroundings. Handed to every method first; a retried call gets a new one.
+
+    `readonly`: the method is declared to change nothing, and has no transaction in which it could.
+    """
 
     registry: Registry
     connection: asyncpg.Connection
@@ -118,6 +125,7 @@ class Env:
     after_refusal: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # traces of a refused call
     counter: list[int] = field(default_factory=lambda: [0])
     elevations: list[str] = field(default_factory=list)  # the reasons of every `as_system`, each once
+    readonly: bool = False
     _profile: Profile | None = None
     _companies: tuple[int, ...] | None = None
 
@@ -221,10 +229,21 @@ class Env:
         self.counter[0] += 1
         return await self.connection.fetchval(sql, *values)
 
+    async def change(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """Run one statement that changes or locks rows, return what it returns."""
+        self.check_may_change()
+        return await self.fetch(sql, *values)
+
     async def execute(self, sql: str, *values: Any) -> str:
-        """Run one statement, return its command tag."""
+        """Run one statement that changes or locks something, return its command tag."""
+        self.check_may_change()
         self.counter[0] += 1
         return await self.connection.execute(sql, *values)
+
+    def check_may_change(self) -> None:
+        """Raise `UndeclaredWriteError` while a method runs that is declared to read."""
+        if self.readonly:
+            raise UndeclaredWriteError
 
     def resolve(self, values: Sequence[Any]) -> list[Any]:
         """Give each placeholder among a statement's parameters its value."""

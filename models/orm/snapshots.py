@@ -54,6 +54,7 @@ class Snapshots(Kind):
         Columns are read with the lock, in one statement. What lives in other tables is read after it: the statement
         that waited for the lock still sees those as they were when it began.
         """
+        env.check_may_change()
         env.profile.check(cls.meta, "write")
         wanted = sorted(arguments.ids_of(ids, model=cls.meta.name))
         if not wanted:

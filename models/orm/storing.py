@@ -46,7 +46,7 @@ class Storing(Reading):
         source = _source(query, columns, rows, query.param(env.user.id))
         check = cls._rule_after(scope, "create")
         numbers = "".join(f', {scope.alias}."{field.name}"' for field in numbered)
-        found = await env.fetch(
+        found = await env.change(
             f'insert into "{cls.meta.table}" as {scope.alias} ({named}) {source}'
             f" returning {scope.alias}.id, {check}{numbers}",
             *env.resolve(query.params),
@@ -80,7 +80,7 @@ class Storing(Reading):
             )
         else:
             sql = cls._locking_update(scope, condition, sets, wanted)
-        rows = await env.fetch(sql, *env.resolve(query.params))
+        rows = await env.change(sql, *env.resolve(query.params))
         await cls._check_reached(env, ids, rows)
         loads = [cls.meta.fields[name].load for name in wanted] * 2
         images = {
@@ -120,7 +120,7 @@ class Storing(Reading):
         sets = [f'"{name}" = {query.param(value)}' for name, value in columns.items()]
         sets += [f'"{name}" = v."{name}"' for name in outputs] + _stamps(env, query, cls.meta)
         named = ", ".join(f'"{name}"' for name in ["id", *outputs])
-        rows = await env.fetch(
+        rows = await env.change(
             f'update "{cls.meta.table}" {scope.alias} set {", ".join(sets)} from unnest({", ".join(arrays)}) v({named})'
             f" where {scope.alias}.id = v.id returning {scope.alias}.id, {cls._rule_after(scope, 'write')}",
             *env.resolve(query.params),
@@ -159,7 +159,7 @@ class Storing(Reading):
                 f"gone as (delete from {table} {alias} using old where {alias}.id = old.id{returned})",
             ]
         parts += [*hanging.deleting(env.registry, cls.meta.name), *changes.noting(cls.meta)]
-        rows = await env.fetch(f"with recursive {', '.join(parts)} select id from gone", *env.resolve(query.params))
+        rows = await env.change(f"with recursive {', '.join(parts)} select id from gone", *env.resolve(query.params))
         if len(rows) != len(set(ids)):
             raise cls.missing(ids)
 

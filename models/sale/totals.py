@@ -22,8 +22,8 @@ async def recompute(
     Whoever changes what an order costs calls this in the same transaction, promotions included. The orders are locked
     in id order; what is read of their lines afterwards, in a statement of its own, is as fresh as the lock.
     """
-    rows = await env.fetch(LOCK, sorted(set(orders)), sorted(set(lines)))
-    rows = await env.fetch(PRICED, [row[0] for row in rows], list(without))
+    rows = await env.change(LOCK, sorted(set(orders)), sorted(set(lines)))
+    rows = await env.change(PRICED, [row[0] for row in rows], list(without))
     results: dict[int, OrderAmounts] = {}
     line_ids: dict[int, list[int]] = {}
     for order, tax_type, places, text in rows:

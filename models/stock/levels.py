@@ -51,7 +51,7 @@ async def change_levels(env: Env, changes: Mapping[Place, Change]) -> None:
     left = {place: changes[place] for place in sorted(changes) if changes[place]}
     if not left:
         return
-    rows = await env.fetch(CHANGE, *_columns(left))
+    rows = await env.change(CHANGE, *_columns(left))
     for row in rows:
         del left[Place(*row)]
     if left:
@@ -63,7 +63,7 @@ async def free_stock(env: Env, places: Iterable[Place]) -> dict[Place, Decimal]:
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    rows = await env.fetch(LOCK, *_keys(wanted))
+    rows = await env.change(LOCK, *_keys(wanted))
     return {Place(row[0], row[1], row[2]): row[3] for row in rows}
 
 

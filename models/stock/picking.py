@@ -148,7 +148,7 @@ class Picking(Model, name="stock.picking", label="Transfer"):
     async def do_unreserve(cls, env: Env, ids: Any) -> None:
         """Give back what open transfers hold of the stock."""
         pickings = await cls._locked(env, ids)
-        moves = await env.fetch(OPEN_MOVES, [picking.id for picking in pickings if picking.state != "draft"])
+        moves = await env.change(OPEN_MOVES, [picking.id for picking in pickings if picking.state != "draft"])
         held = [row[0] for row in moves]
         await release(env, held)
         await env.execute(UNRESERVE, held)
@@ -192,7 +192,7 @@ class Picking(Model, name="stock.picking", label="Transfer"):
     @classmethod
     async def cancel(cls, env: Env, ids: Sequence[int]) -> None:
         """Cancel locked transfers with their open moves."""
-        rows = await env.fetch(OPEN_MOVES, list(ids))
+        rows = await env.change(OPEN_MOVES, list(ids))
         moves = [row[0] for row in rows]
         await release(env, moves)
         await env.execute(CANCEL_MOVES, moves)
@@ -218,7 +218,7 @@ class Picking(Model, name="stock.picking", label="Transfer"):
     @classmethod
     async def _locked(cls, env: Env, ids: Any) -> list[Self]:
         """Lock the orders that the transfers deliver, then the transfers themselves."""
-        await env.fetch(LOCK_ORDERS, _as_ids(ids))
+        await env.change(LOCK_ORDERS, _as_ids(ids))
         return await cls.lock(env, ids, ["name", "state"])
 
     @classmethod

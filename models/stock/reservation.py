@@ -60,7 +60,7 @@ def _state(reserved: Decimal, wanted: Decimal) -> str:
 
 async def reserve(env: Env, pickings: Sequence[int]) -> None:
     """Reserve what can be had for the open moves of transfers, which the caller has locked."""
-    rows = await env.fetch(OPEN_MOVES, list(pickings))
+    rows = await env.change(OPEN_MOVES, list(pickings))
     demands = [
         Demand(
             row["id"], Place(row["company_id"], row["product_id"], row["location_id"]), row[4], row[5], row[6], row[7]

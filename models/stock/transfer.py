@@ -42,7 +42,7 @@ class Load:
 
 async def loads(env: Env, pickings: Sequence[int]) -> list[Load]:
     """Lock the open moves of transfers and return what goes. Raises `UserError` where nothing goes at all."""
-    rows = await env.fetch(OPEN_LOADS, list(pickings))
+    rows = await env.change(OPEN_LOADS, list(pickings))
     picked = {row["picking_id"] for row in rows if row["picked"]}
     found = [_load(row, counts=row["picked"] or row["picking_id"] not in picked) for row in rows]
     empty = set(pickings) - {load.picking_id for load in found if load.goes}

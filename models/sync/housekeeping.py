@@ -49,7 +49,7 @@ class Housekeeping(LocalHandler):
 
 async def clean_jobs(env: Env, limit: int) -> int:
     """Delete finished jobs: messages after 100 days, work of our own after one."""
-    return len(await env.fetch(CLEAN_JOBS, limit))
+    return len(await env.change(CLEAN_JOBS, limit))
 
 
 CLEAN_JOBS = """

@@ -115,7 +115,7 @@ class SyncJob(Model, name="sync.job", label="Outbox Job"):
         wanted = ids_of(ids, model=cls.meta.name)
         await cls.browse(env, wanted, ["state"])
         await env.execute(LOCK_REMOTES, wanted)
-        rows = await env.fetch(LOCK, wanted)
+        rows = await env.change(LOCK, wanted)
         running = [row["id"] for row in rows if row["state"] == State.RUNNING]
         if running:
             raise ConflictError("This is being sent right now.", model=cls.meta.name, ids=running)

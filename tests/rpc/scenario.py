@@ -52,7 +52,7 @@ class Note(Model, name="test.note", label="Note"):
         """Have PostgreSQL raise this SQLSTATE in the first tries of a read."""
         attempts[word] += 1
         if attempts[word] <= times:
-            await env.execute(f"do $$ begin raise exception 'planted secret' using errcode = '{sqlstate}'; end $$")
+            await env.fetch(f"do $$ begin raise exception 'planted secret' using errcode = '{sqlstate}'; end $$")
         return attempts[word]
 
     @rpc
@@ -129,9 +129,12 @@ class Note(Model, name="test.note", label="Note"):
 
     @rpc(readonly=True)
     @classmethod
-    async def scribble(cls, env: Env, word: str) -> None:
+    async def scribble(cls, env: Env, word: str, way: str = "fetch") -> None:
         """Write although it is declared to read."""
-        await env.execute("insert into test_note (name) values ($1)", word)
+        if way == "insert":
+            await cls.insert(env, [{"name": word}])
+        else:
+            await getattr(env, way)("insert into test_note (name) values ($1)", word)
 
     @rpc(readonly=True)
     @classmethod

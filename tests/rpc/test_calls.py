@@ -209,6 +209,14 @@ async def test_a_read_is_run_again_too(running: Running, sqlstate: str) -> None:
     assert await running.execute("test.note", "look", sqlstate, 2, f"look {sqlstate}") == 3
 
 
+@pytest.mark.parametrize("way", ["insert", "execute", "change"])
+async def test_a_method_that_is_declared_to_read_cannot_write(running: Running, way: str) -> None:
+    error = await running.execute("test.note", "scribble", f"by {way}", way)
+
+    assert error["code"] == -32603
+    assert await notes(running, f"by {way}") == 0
+
+
 @pytest.mark.statement("C12")
 async def test_what_fails_at_the_commit_is_run_again_too(running: Running) -> None:
     await running.script(
