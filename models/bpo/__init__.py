@@ -1,11 +1,14 @@
 """The BPO's side: leads from capture through claim and negotiation to the endorsement, and what became of them."""
 
-from models.bpo import lost_reason, source, stage
+from models.bpo import distributor, lost_reason, source, stage
 from models.bpo.behind import look_at_endorsements
 from models.bpo.call import BpoCall, Visit
 from models.bpo.catalogue import BpoBrand, VehicleModel
 from models.bpo.dealer_event import DealerEvent
 from models.bpo.dealership import Dealership
+from models.bpo.distributor import DistributorDue, DistributorSync
+from models.bpo.distributor_dealers import DistributorDealer, SyncDealers
+from models.bpo.distributor_models import SyncModels
 from models.bpo.endorsing import Endorsement
 from models.bpo.groups import GROUPS
 from models.bpo.lead import Lead
@@ -16,6 +19,7 @@ from models.bpo.reconciling import BpoReconciliation, ReconcileWithDealer
 from models.bpo.source import BpoLeadSource
 from models.bpo.stage import BpoStage
 from models.bpo.team import Tag, Team
+from models.bpo.web_leads import ConfirmWebLeads, DistributorRecord, ImportWebLeads
 from models.crm.reconciling import cleaner_of
 from models.orm.data import Datum
 from models.orm.model import Model
@@ -31,8 +35,11 @@ MODELS: tuple[type[Model], ...] = (
     Tag,
     BpoBrand,
     VehicleModel,
+    DistributorSync,
     Dealership,
+    DistributorDealer,
     Lead,
+    DistributorRecord,
     BpoCall,
     Visit,
     LostWizard,
@@ -40,8 +47,16 @@ MODELS: tuple[type[Model], ...] = (
     BpoReconciliation,
     OpportunityOrder,
 )
-DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA)
-HANDLERS: tuple[AnyHandler, ...] = (Endorsement(), ReconcileWithDealer())
+DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA, *distributor.DATA)
+HANDLERS: tuple[AnyHandler, ...] = (
+    Endorsement(),
+    ReconcileWithDealer(),
+    DistributorDue(),
+    ImportWebLeads(),
+    ConfirmWebLeads(),
+    SyncDealers(),
+    SyncModels(),
+)
 CHECKS: tuple[Look, ...] = (look_at_endorsements,)
 CLEANERS: tuple[Cleaner, ...] = (cleaner_of(BpoReconciliation),)
 

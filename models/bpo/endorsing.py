@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from models.base.parameter import Parameter
 from models.bpo.closing import Closing
 from models.bpo.dealership import Dealership
+from models.bpo.distributor_rows import NO_NUMBER
 from models.bpo.groups import AGENT
 from models.bpo.moving import refuse_endorsed
 from models.bpo.owning import refuse_closed
@@ -180,6 +181,8 @@ def endorsement_payload(lead: LeadRecord) -> dict[str, Any]:
         **carried,
         **looked_up,
         "contact_name": lead["contact_name"] or lead["partner_name"] or lead.name,
+        # Not sent as a number: a dealer that compares texts would take all who left none for one customer.
+        "mobile": None if lead["mobile"] == NO_NUMBER else lead["mobile"],
         "email": lead.email_from,
         "zip_code": lead.zip,
         "vehicle_model_text": lead["vehicle_model_text"] or lead["vehicle_model_id.name"],

@@ -79,8 +79,8 @@ class LeadRecord(Interest):
     country_id = Many2One("Country", "res.country", index=False)
 
     # the vehicle
-    brand_id = Many2One("Brand", "crm.brand", tracked=True, index=False)
-    vehicle_model_id = Many2One("Vehicle model", "crm.vehicle.model", tracked=True, index=False)
+    brand_id = Many2One("Brand", "crm.brand", tracked=True)
+    vehicle_model_id = Many2One("Vehicle model", "crm.vehicle.model", tracked=True)
 
     # the forecast
     company_currency = Many2One("Currency", "res.currency", sql=CURRENCY, odoo=("company_currency", "currency_id"))

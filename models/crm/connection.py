@@ -1,4 +1,6 @@
-"""Records that describe another server and who we are there: a dealer's connection to its BPO, a BPO's to a dealership.
+"""Records that describe another server and who we are there.
+
+They are a dealer's connection to its BPO, a BPO's to a dealership, and to the distributor of a brand.
 
 A model inherits the behaviour from here and declares the fields itself, because who may see them differs: url,
 database, login, password (a `Secret`), is_api_key, protocol, last_test, last_test_result, last_test_date, and
@@ -47,7 +49,8 @@ class RemoteConnection(SecretHolder):
             await cls.update(env, [record.id], {"last_test": "running", "last_test_result": None})
             args = {"model": cls.meta.name, "id": record.id}
             remote = f"test {cls.meta.name},{record.id}"
-            await enqueue(env, ConnectionTest.kind, args, remote=remote, company_id=record["company_id"])
+            company_id = record["company_id"] or env.company_id
+            await enqueue(env, ConnectionTest.kind, args, remote=remote, company_id=company_id)
         return True
 
     @classmethod
@@ -60,9 +63,8 @@ class RemoteConnection(SecretHolder):
         """Return the account with its secret, for code that is about to send as the system."""
         [row] = await cls.browse(env, [record_id], ["url", "database", "login", "is_api_key", "protocol"])
         secret = await cls.reveal(env, record_id, "password")
-        return RemoteAccount(
-            row["url"] or "", row["database"], row["login"], secret, row["is_api_key"], row["protocol"]
-        )
+        protocol = row["protocol"] or "auto"
+        return RemoteAccount(row["url"] or "", row["database"], row["login"], secret, row["is_api_key"], protocol)
 
     @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
@@ -81,7 +83,9 @@ class RemoteConnection(SecretHolder):
     async def after_create(cls, env: Env, ids: list[int], rows: list[Row]) -> None:
         """Send at once what waited for a connection."""
         await super().after_create(env, ids, rows)
-        await cls._release(env, ids)
+        connected = [one for one, row in zip(ids, rows, strict=True) if row.get("url")]
+        if connected:
+            await cls._release(env, connected)
 
     @classmethod
     async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
@@ -93,7 +97,7 @@ class RemoteConnection(SecretHolder):
     @classmethod
     async def _release(cls, env: Env, ids: list[int]) -> None:
         for record in await cls.browse(env, ids, ["company_id"]):
-            await release_remote(env, cls.remote_name(record.id), record["company_id"])
+            await release_remote(env, cls.remote_name(record.id), record["company_id"] or env.company_id)
 
 
 def _spell(row: Row) -> None:

@@ -28,6 +28,9 @@ class Limits:
     x2many_commands: int = 10_000
     links_per_call: int = 100_000
     referenced_items: int = 100_000
+    distributor_leads: int = 100
+    distributor_rows: int = 100
+    distributor_unconfirmed: int = 1000
     text_bytes: int = 1 << 20
     binary_bytes: int = 5 << 20
     value_list_items: int = 10_000

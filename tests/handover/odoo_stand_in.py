@@ -95,8 +95,7 @@ class OdooStandIn:
 
     def _execute(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
         if name in ("search", "search_read"):
-            assert (kwargs or {}).get("context") == {"active_test": False}
-            return self.searched(model, name, *args)
+            return self.asked(model, name, args, kwargs or {})
         method = self.methods.get((model, name))
         if method is None:
             raise OdooError("odoo.exceptions.UserError", f"Object {model} doesn't exist")
@@ -104,6 +103,11 @@ class OdooStandIn:
             raise OdooError("builtins.TypeError", f"{name}() takes 2 positional arguments")
         self.payloads.append(args[0])
         return method(args[0])
+
+    def asked(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Answer a question: those of a hand-over look at archived records too."""
+        assert kwargs.get("context") == {"active_test": False}
+        return self.searched(model, name, *args)
 
     def searched(self, model: str, *_asked: Any) -> Any:
         """Answer a search."""
@@ -174,6 +178,61 @@ class OdooDealer(OdooStandIn):
             for (url, lead), number in self.leads.items()
             if lead in domain[0][2]
         ]
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda value, wanted: bool(value == wanted),
+    "in": lambda value, wanted: value in wanted,
+    "not in": lambda value, wanted: value not in wanted,
+    ">": lambda value, wanted: bool(value > wanted),
+}
+
+
+class OdooDistributor(OdooStandIn):
+    """A distributor: rows by model and id. `lost` answers to writes never arrive, as when a connection breaks."""
+
+    def __init__(self, serie: str = "17.0") -> None:
+        super().__init__(serie)
+        self.tables: dict[str, dict[int, dict[str, Any]]] = {}
+        self.asked_for: list[tuple[str, int]] = []
+        self.writes: list[list[int]] = []
+        self.lost = 0
+        self.refuses_writes = False
+
+    def add(self, model: str, number: int, **values: Any) -> None:
+        """Put a row there."""
+        self.tables.setdefault(model, {})[number] = {"id": number, **values}
+
+    def asked(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Answer a search as Odoo does: an unknown field in it is an error, an empty value false."""
+        if model not in self.tables:
+            raise OdooError("odoo.exceptions.UserError", f"Object {model} doesn't exist")
+        domain, fields = args
+        assert (name, kwargs["order"]) == ("search_read", "id")
+        rows = [row for row in self.tables[model].values() if _matches(row, domain)]
+        found = sorted(rows, key=lambda row: int(row["id"]))[: kwargs["limit"]]
+        self.asked_for.append((model, len(found)))
+        return [{"id": row["id"], **{field: row.get(field, False) for field in fields}} for row in found]
+
+    def _execute(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
+        if (model, name) == ("res.users", "read"):
+            return [{"id": USER_ID, "name": "Integration", "company_id": [1, "Distributor"], "company_ids": [1]}]
+        if name != "write":
+            return super()._execute(model, name, args, kwargs)
+        ids, values = args
+        if self.refuses_writes:
+            raise OdooError("odoo.exceptions.AccessError", f"You are not allowed to modify {model}.")
+        if self.lost:
+            self.lost -= 1
+            raise OdooError("psycopg2.errors.SerializationFailure", "could not serialize access")
+        for number in ids:
+            self.tables[model][number].update(values)
+        self.writes.append(ids)
+        return True
+
+
+def _matches(row: dict[str, Any], domain: list[Any]) -> bool:
+    return all(OPERATORS[operator](row.get(field, False), wanted) for field, operator, wanted in domain)
 
 
 class OdooCaller:

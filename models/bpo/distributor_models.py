@@ -1,0 +1,94 @@
+"""Vehicle models from a distributor, found again by (brand, reference); its data win over changes made here."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from models.bpo.distributor import BRAND, VEHICLES, Taken, enqueue_for, note_done
+from models.bpo.distributor_job import DistributorJob, Question, read_rows
+from models.bpo.distributor_rows import RemoteVehicle
+from models.orm.limits import LIMITS
+from models.sync.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.orm.env import Env
+    from models.sync.queue import Job
+
+FIELDS = ("name", "default_code", "categ_id", "list_price")
+FILTERS = {
+    "filter_is_unit": ["is_unit", "=", True],
+    "filter_serial": ["tracking", "=", "serial"],
+    "filter_saleable": ["sale_ok", "=", True],
+}
+# A model that somebody entered by hand, with the same code, is the distributor's: the oldest of several.
+ADOPT = """
+update crm_vehicle_model m set external_ref = r.ref
+from unnest($2::text[], $3::text[]) r(ref, code)
+where m.brand_id = $1 and m.default_code = r.code and m.id = (
+    select min(o.id) from crm_vehicle_model o
+    where o.brand_id = $1 and o.default_code = r.code and o.external_ref is null)
+  and not exists (select from crm_vehicle_model o where o.brand_id = $1 and o.external_ref = r.ref)
+"""
+UPSERT = """
+insert into crm_vehicle_model
+    (brand_id, external_ref, default_code, name, category, list_price, synced_at, active, create_uid, write_uid)
+select $1, r.*, now(), true, $7, $7
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[]) r
+on conflict (brand_id, external_ref) do update set default_code = excluded.default_code, name = excluded.name,
+    category = excluded.category, list_price = excluded.list_price, synced_at = now(), active = true,
+    write_uid = $7, write_date = now()
+returning xmax = 0 as created
+"""
+NOT_LISTED = """
+update crm_vehicle_model set active = false, write_uid = $3, write_date = now()
+where brand_id = $1 and external_ref is not null and active and (synced_at is null or synced_at < $2)
+"""
+
+
+class SyncModels(DistributorJob):
+    """Reads a page of vehicle models and asks for the next; after the last one, archives what is listed no more."""
+
+    kind: ClassVar[str] = VEHICLES
+    retry: ClassVar[Retry] = dataclasses.replace(Retry(), attempts=3, rejections=1, horizon=timedelta(0))
+
+    async def question(self, env: Env, job: Job) -> Question:
+        """Ask for products that pass the brand's filters."""
+        [brand] = await env[BRAND].browse(env, [job.args["brand"]], list(FILTERS))
+        chosen = [condition for name, condition in FILTERS.items() if brand[name]]
+        domain = [["id", ">", job.args["after"]], *chosen]
+        return Question("product.template", domain, FIELDS, LIMITS.distributor_rows)
+
+    async def take(self, env: Env, job: Job, rows: list[Any]) -> None:
+        """Make or correct the models; one bad row is noted and skipped."""
+        brand_id, after = job.args["brand"], job.args["after"]
+        read, problems = read_rows(rows, RemoteVehicle.read, "Model")
+        vehicles = list({vehicle.ref: vehicle for vehicle in read}.values())
+        created = await _written(env, brand_id, vehicles)
+        taken = Taken(len(rows), created, problems)
+        await note_done(env, brand_id, self.run_of(job), taken, later_page=after > 0)
+        last = max((int(vehicle.ref) for vehicle in vehicles), default=after)
+        since = job.args.get("since") or env.now.isoformat()
+        if len(rows) >= LIMITS.distributor_rows and last > after:
+            await enqueue_for(env, VEHICLES, brand_id, {"after": last, "since": since}, job.company_id)
+        else:
+            await env.execute(NOT_LISTED, brand_id, dt.datetime.fromisoformat(since), env.user.id)
+
+    def run_of(self, job: Job) -> str:  # noqa: ARG002 there is one
+        """Return "models"."""
+        return "models"
+
+
+async def _written(env: Env, brand_id: int, vehicles: Sequence[RemoteVehicle]) -> int:
+    """Write models in two statements; return how many are new."""
+    if not vehicles:
+        return 0
+    refs, codes = [one.ref for one in vehicles], [one.code for one in vehicles]
+    await env.execute(ADOPT, brand_id, refs, codes)
+    columns = (refs, codes, [v.name for v in vehicles], [v.category for v in vehicles], [v.price for v in vehicles])
+    rows = await env.fetch(UPSERT, brand_id, *columns, env.user.id)
+    return sum(row["created"] for row in rows)
