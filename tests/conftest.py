@@ -1,12 +1,14 @@
 """What all tests share: a database of a whole deployment, rolled back after each test, or a copy of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from models import deployment
+from models.base import passwords
 from models.orm import Env
 from server.database.connection import Connection, connect
 from tests import deployments
@@ -54,6 +56,15 @@ def as_user(env: Env) -> Callable[..., Awaitable[Env]]:
         return deployments.as_user(env, user, **options)
 
     return make
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Argon2id at its least cost, for tests that log in often; tests/auth/test_hashing.py asks what it costs."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """What the tests of authentication share: a deployment's database of their own, and processes that serve it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from models import deployment
-from models.base import passwords
 from models.orm import Env
 from models.orm.errors import AppError
 from server.auth import Authenticator, SessionPolicy
@@ -26,15 +24,6 @@ async def refusal(authenticator: Authenticator, login: str, password: str, **opt
     with pytest.raises(AppError) as caught:
         await authenticator.login(login, password, **{"address": ADDRESS, **options})
     return caught.value
-
-
-@pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Argon2id at its least cost, for tests that log in often; what a hash costs is the matter of test_hashing.py."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
-    yield
-    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

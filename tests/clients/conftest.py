@@ -139,3 +139,8 @@ def restricted(server: Server) -> tuple[str, str]:
         return user.login
 
     return server.wait_for(make()), password
+
+
+@pytest.fixture(autouse=True)
+def quick_logins(quick_passwords: None) -> None:
+    """Clients log in a lot; the server runs in this process."""

@@ -9,6 +9,6 @@ from tests.restored import Shelf
 
 
 @pytest.fixture
-async def pair(shelf: Shelf) -> AsyncIterator[Pair]:
+async def pair(shelf: Shelf, quick_passwords: None) -> AsyncIterator[Pair]:
     async with connected_pair(shelf) as found:
         yield found
