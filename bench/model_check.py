@@ -29,7 +29,9 @@ async def main(wishes: argparse.Namespace) -> bool:
     """Run all seeds; say whether everything held."""
     steps: Counter[str] = Counter()
     strikes: Counter[str] = Counter()
-    failed, leads, started = [], 0, time.monotonic()
+    failed: list[int] = []
+    leads = told = 0
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         async with prepared(Path(folder)) as made:
             for seed in range(wishes.first, wishes.first + wishes.seeds):
@@ -41,10 +43,11 @@ async def main(wishes: argparse.Namespace) -> bool:
                     continue
                 steps += report.steps
                 strikes += report.strikes
-                leads += report.leads
-                print(f"seed {seed}: {report.leads} leads, {report.digest[:16]}", flush=True)
+                leads, told = leads + report.leads, told + report.told
+                print(f"seed {seed}: {report.leads} leads, {report.told} ends told, {report.digest[:16]}", flush=True)
     print(f"\n{machine.machine()}")
-    print(f"{wishes.seeds} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s, {leads} leads")
+    print(f"{wishes.seeds} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s")
+    print(f"{leads} leads, {told} ends told")
     print(", ".join(f"{name} {count}" for name, count in steps.most_common()))
     print(f"{strikes.total()} strikes at {len(strikes)} different points")
     print(f"failed: {', '.join(map(str, failed)) or 'none'}")

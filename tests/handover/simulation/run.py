@@ -13,6 +13,7 @@ OFTEN = 50  # steps after which all leads are looked at, not only those that are
 CLOSED = """
 select l.id from crm_lead l join crm_stage s on s.id = l.stage_id where l.id = any($1) and (s.is_won or s.is_lost)
 """
+TOLD = "select count(*) from dealer_crm_lead where bpo_callback_state = 'done'"
 
 
 class RunError(AssertionError):
@@ -21,11 +22,12 @@ class RunError(AssertionError):
 
 @dataclass
 class Report:
-    """What a run did."""
+    """What a run did: how many leads it made, of how many an end was told, its steps, and where it struck."""
 
     seed: int
     digest: str
     leads: int
+    told: int
     steps: Counter[str] = field(default_factory=Counter)
     strikes: Counter[str] = field(default_factory=Counter)
 
@@ -42,7 +44,8 @@ async def run(seed: int, steps: int, made: Prepared, folder: Path) -> Report:
         except Exception as error:
             last = "\n    ".join(one.history[-12:])
             raise RunError(f"seed {seed}, after {len(one.history)} notes: {error}\n    {last}") from error
-        return Report(seed, await one.digest(), len(one.all_leads), one.counts, one.strikes)
+        told = await one.dealer.deployment.value(TOLD)
+        return Report(seed, await one.digest(), len(one.all_leads), told, one.counts, one.strikes)
 
 
 async def look(one: World, *, everywhere: bool) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     pass
 
 Step = Callable[[World], Awaitable[None]]
-WAITS = (0.3, 2.0, 8.0, 30.0, 5 * MINUTE, HOUR, 5 * HOUR)
+WAITS = {0.3: 20, 2.0: 20, 6.0: 10, 16.0: 5, 5 * MINUTE: 3, HOUR: 1, 5 * HOUR: 1}
 SKEWS = (0.0, 0.0, 10 * MINUTE, -10 * MINUTE, DAY, -DAY)
-DEEP = 45  # more statements than one step has
+DEEP = 40  # more statements than one step has
 STRANGE = (
     HttpAnswer(500, b"<html>oops</html>"),
     HttpAnswer(502, b""),
@@ -30,22 +30,32 @@ STRANGE = (
 )
 
 
+ARRIVED = """
+select bpo_source_lead_id from dealer_crm_lead
+where bpo_source_lead_id = any($1) and date_won is null and date_lost is null order by id
+"""
+NOT_ENDORSED = "select id from crm_lead where id = any($1) and endorse_state = 'none' order by id limit 1"
+
 # what people do
 
 
 async def endorse(world: World) -> None:
-    """An agent endorses a lead."""
-    lead = await _some_lead(world)
+    """An agent endorses a lead, mostly one that is not yet."""
+    new = await world.bpo.deployment.fetch(NOT_ENDORSED, world.leads)
+    lead = new[0][0] if new and world.chance.random() < 0.8 else await _some_lead(world)
     method = world.chance.choice(["action_endorse_with_sq", "action_endorse_without_sq"])
     await world.press(world.bpo, lead, BPO_LEAD, method, [lead])
 
 
 async def work(world: World) -> None:
-    """The dealer takes the next step with a lead, and its last one again and again."""
-    lead = await _some_lead(world)
+    """The dealer takes the next step with a lead that has arrived."""
+    arrived = await world.dealer.deployment.fetch(ARRIVED, world.leads)
+    if not arrived:
+        await endorse(world)
+        return
+    lead = world.chance.choice(arrived)[0]
     there = await world.at_dealer(lead)
     if there is None:
-        await world.press(world.bpo, lead, BPO_LEAD, "action_endorse_with_sq", [lead])
         return
     record, order = there
     if not order:
@@ -140,9 +150,11 @@ async def fall_asleep(world: World) -> None:
 
 
 async def arrive(world: World) -> None:
-    """Some packet arrives."""
+    """Some packet arrives; without any a worker looks for what it may send."""
     if world.wire.packets:
         await world.arrive(world.chance.randrange(len(world.wire.packets)))
+    else:
+        await take(world)
 
 
 async def lose_packet(world: World) -> None:
@@ -204,7 +216,7 @@ async def part(world: World) -> None:
 
 async def wait(world: World) -> None:
     """Time passes."""
-    seconds = world.chance.choice(WAITS)
+    [seconds] = world.chance.choices(list(WAITS), list(WAITS.values()))
     await world.pass_time(seconds)
     world.note("wait", seconds)
 
@@ -231,9 +243,10 @@ async def break_at(world: World) -> None:
     """A connection breaks, or a whole side ends, before or after some statement of the next step."""
     site = world.chance.choice(world.sites)
     dies = world.chance.random() < 0.7
-    at, after = world.chance.randint(1, world.chance.choice([6, 20, DEEP])), world.chance.random() < 0.5
+    at, after = world.chance.randint(1, world.chance.choice([4, 8, 16, DEEP])), world.chance.random() < 0.5
     plan = site.plan(at=at, after=after, dies=dies)
-    step = world.chance.choices([endorse, work, lose, take, arrive, resend], [2, 5, 1, 3, 6, 1])[0]
+    kinds = {endorse: 2, work: 5, lose: 1, take: 4, resend: 1, arrive: 12 if world.wire.packets else 0}
+    step = world.chance.choices(list(kinds), list(kinds.values()))[0]
     await step(world)
     site.plan()
     if plan.struck:
@@ -249,7 +262,7 @@ async def break_at(world: World) -> None:
 
 STEPS: dict[Step, int] = {
     endorse: 6,
-    work: 24,
+    work: 16,
     win: 2,
     lose: 2,
     claim_lead: 1,
@@ -267,7 +280,7 @@ STEPS: dict[Step, int] = {
     spoil_answer: 2,
     repeat: 4,
     part: 2,
-    wait: 10,
+    wait: 16,
     step_clock: 1,
     kill_worker: 1,
     break_at: 14,

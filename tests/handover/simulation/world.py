@@ -17,17 +17,18 @@ from typing import Any
 import structlog
 
 from server.database.pool import Pool
+from tests import deployments
 from tests.bpo.making import closed_by_hand
 from tests.cluster import copy_database, drop_database, scratch_database, shared_cluster
 from tests.handover.deployments import Deployment
-from tests.handover.points import idle_sides
+from tests.handover.points import Address
 from tests.handover.sides import AGENT, CALLBACK_LOGIN, PUSH_LOGIN, SELLER, Sides
 from tests.handover.simulation.clock import SCHEMA, Clock, TrueTime, clocks_replaced
 from tests.handover.simulation.site import Hand, Site
 from tests.handover.simulation.truth import Truth
 from tests.handover.simulation.wire import Wire
 
-ACTIVE = 12  # leads that people work on at a time
+ACTIVE = 16  # leads that people work on at a time
 REMEMBERED = 40  # requests that somebody overheard
 UNFORESEEN = ("internal error", "job cannot be prepared")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -197,7 +198,9 @@ class Prepared:
 async def prepared(folder: Path) -> AsyncIterator[Prepared]:
     """Make them."""
     async with AsyncExitStack() as kept:
-        async with idle_sides(folder) as sides:
+        templates = {role: await deployments.template(role) for role in ("bpo", "dealer")}
+        async with _sides(templates, folder) as sides:
+            await sides.introduce()
             await _introduced(sides)
             names = []
             for site in (sides.bpo, sides.dealer):
@@ -209,6 +212,20 @@ async def prepared(folder: Path) -> AsyncIterator[Prepared]:
                 names.append(name)
             found = Prepared(names[0], names[1], sides.dealership, sides.product)
         yield found
+
+
+@asynccontextmanager
+async def _sides(templates: dict[str, str], folder: Path) -> AsyncIterator[Sides]:
+    """Copies of both databases, with no server on either."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for role in ("bpo", "dealer"):
+            name = await stack.enter_async_context(scratch_database(templates[role]))
+            deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
+            deployment._pool = await stack.enter_async_context(await Pool.open(shared_cluster(), name, size=4))
+            found.append(deployment)
+        nowhere: Any = Address("http://127.0.0.1:9")
+        yield Sides(found[0], found[1], nowhere, nowhere)
 
 
 async def _introduced(sides: Sides) -> None:
@@ -236,17 +253,10 @@ async def world(seed: int, made: Prepared, folder: Path) -> AsyncIterator[World]
     time = TrueTime()
     wire = Wire(time)
     async with AsyncExitStack() as stack:
-        found = []
-        for role in ("bpo", "dealer"):
-            name = await stack.enter_async_context(scratch_database(made.names[role]))
-            deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
-            deployment._pool = await stack.enter_async_context(await Pool.open(shared_cluster(), name, size=4))
-            found.append(deployment)
-        nowhere: Any = None
-        sides = Sides(found[0], found[1], nowhere, nowhere)
+        sides = await stack.enter_async_context(_sides(made.names, folder))
         sides.dealership, sides.product = made.dealership, made.product
         stack.enter_context(clocks_replaced(time))
-        bpo, dealer = (Site(one, Clock(time), wire) for one in found)
+        bpo, dealer = (Site(one, Clock(time), wire) for one in (sides.bpo, sides.dealer))
         for site in (bpo, dealer):
             stack.push_async_callback(site.close)
         random.seed(seed)
