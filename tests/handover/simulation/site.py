@@ -132,6 +132,7 @@ class Site:
             for job in jobs:
                 worker._leases.begin(job.claim, self.clock.time.seconds)
                 worker._start(job)
+                worker._running[job].add_done_callback(_is_over)
             return len(jobs)
 
         return await self._step(hand, worker._shielded(take)) or 0
