@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from zoneinfo import ZoneInfo, available_timezones
@@ -126,6 +127,7 @@ class Env:
     counter: list[int] = field(default_factory=lambda: [0])
     elevations: list[str] = field(default_factory=list)  # the reasons of every `as_system`, each once
     readonly: bool = False
+    questions: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # see `asking_first`
     _profile: Profile | None = None
     _companies: tuple[int, ...] | None = None
 
@@ -214,18 +216,34 @@ class Env:
         """Return the same call speaking another dialect; inside the server that is always our own."""
         return dataclasses.replace(self, dialect=dialect)
 
+    @contextmanager
+    def asking_first(self, question: Callable[[], Awaitable[None]]) -> Iterator[None]:
+        """Ask the question before the first statement that runs within, and not at all when none does."""
+        self.questions.append(question)
+        try:
+            yield
+        finally:
+            if question in self.questions:
+                self.questions.remove(question)
+
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """Run one statement, return its rows."""
+        if self.questions:
+            await self._ask()
         self.counter[0] += 1
         return await self.connection.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
         """Run one statement, return its first row."""
+        if self.questions:
+            await self._ask()
         self.counter[0] += 1
         return await self.connection.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """Run one statement, return the first column of its first row."""
+        if self.questions:
+            await self._ask()
         self.counter[0] += 1
         return await self.connection.fetchval(sql, *values)
 
@@ -237,6 +255,8 @@ class Env:
     async def execute(self, sql: str, *values: Any) -> str:
         """Run one statement that changes or locks something, return its command tag."""
         self.check_may_change()
+        if self.questions:
+            await self._ask()
         self.counter[0] += 1
         return await self.connection.execute(sql, *values)
 
@@ -244,6 +264,10 @@ class Env:
         """Raise `UndeclaredWriteError` while a method runs that is declared to read."""
         if self.readonly:
             raise UndeclaredWriteError
+
+    async def _ask(self) -> None:
+        while self.questions:
+            await self.questions.pop(0)()
 
     def resolve(self, values: Sequence[Any]) -> list[Any]:
         """Give each placeholder among a statement's parameters its value."""

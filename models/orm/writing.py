@@ -7,6 +7,7 @@ constraints, chatter, audit. Whatever refuses raises, and the call's transaction
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm import arguments, chatter
@@ -72,7 +73,8 @@ class Writing(Storing):
         """Delete records. Answers true (Netforce: null)."""
         wanted = arguments.ids_of(ids, model=cls.meta.name)
         env.profile.check(cls.meta, "delete")
-        await cls._check_hooked(env, wanted, "delete", Writing.before_delete)
+        if cls._is_hooked(env, "delete", Writing.before_delete):
+            await cls.check_reach(env, wanted, "delete")
         await cls.remove(env, wanted)
         return None if env.dialect.name == "netforce" else True
 
@@ -175,8 +177,9 @@ class Writing(Storing):
             return
         if not trusted:
             await check_targets(env, meta, [row])
-            await cls._check_hooked(env, ids, "write", Writing.prepare_write)
-        await cls.prepare_write(env, ids, row)
+        hidden = not trusted and cls._is_hooked(env, "write", Writing.prepare_write)
+        with env.asking_first(lambda: cls.check_reach(env, ids, "write")) if hidden else nullcontext():
+            await cls.prepare_write(env, ids, row)
         lists = {name: value for name, value in row.items() if isinstance(meta.fields[name], ToMany)}
         columns = {name: value for name, value in row.items() if name not in lists}
         check_required(meta, columns, list(columns))
@@ -194,10 +197,9 @@ class Writing(Storing):
         await cls.after_write(env, ids, row)
 
     @classmethod
-    async def _check_hooked(cls, env: Env, ids: Sequence[int], operation: Operation, hook: Any) -> None:
-        """Refuse hidden records before a model's hook can look at them and say something of what it saw."""
-        if getattr(cls, hook.__name__).__func__ is not hook.__func__ and cls._writing(env)[1].is_guarded(operation):
-            await cls.check_reach(env, ids, operation)
+    def _is_hooked(cls, env: Env, operation: Operation, hook: Any) -> bool:
+        """Return whether a model's hook could look at hidden records, and say something of what it saw."""
+        return getattr(cls, hook.__name__).__func__ is not hook.__func__ and cls._writing(env)[1].is_guarded(operation)
 
     @classmethod
     async def _list_images(cls, env: Env, ids: Sequence[int], lists: Mapping[str, Any]) -> dict[int, Row]:
