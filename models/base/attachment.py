@@ -31,6 +31,8 @@ CONTENT = (
 )
 SIZE = "{t}.file_size"
 NOTHING = ["|", ("res_model", "=", None), ("res_id", "=", None)]
+# Where Odoo's clients put a file that is to go with a message they are writing: a model that has no records here.
+COMPOSER = "mail.compose.message"
 IN_THREAD_BYTES = 1 << 20
 PER_BYTE = 4 / 3  # base64
 
@@ -189,6 +191,8 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
             row["res_id"] = row.get("res_id") or None
             if not row.get("res_model"):
                 row["res_model"] = None
+                continue
+            if row["res_model"] == COMPOSER and row["res_id"] is None:
                 continue
             model = env.registry.model(row["res_model"])
             env.profile.check(model.meta, "read")

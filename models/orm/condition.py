@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.orm import matching
 from models.orm.declare import COMPANIES, ONLY_COMPANY, Placeholder
-from models.orm.dialect import NATIVE
+from models.orm.dialect import NATIVE, Vocabulary
 from models.orm.domain import HIERARCHY, NEGATED, TRUE, AllOf, Node, Not, Term, mentions
 from models.orm.errors import InputError, OperatorError, UnknownFieldError
 from models.orm.fields import Boolean, Field, Json, Many2One, Number, Selection, ToMany
@@ -128,11 +128,21 @@ class Compiler(Linkage):
         """Return the values to compare with: a foreign word of a selection may stand for several own ones."""
         values = many(value)
         if isinstance(field, Selection):
-            vocabulary = self.dialect.vocabulary
-            return [own for one in values for own in (field.own_values(one, vocabulary) if is_set(one) else [one])]
+            return [own for one in values for own in (self.meant(field, one) if is_set(one) else [one])]
         if self.dialect.empty_is_false and isinstance(field, Integer | Number):
             return [one for given in values for one in ([0, None] if _is_zero(given) else [given])]
         return values
+
+    def meant(self, field: Selection, value: Any) -> list[str]:
+        """Return the own values that a word stands for.
+
+        Odoo's and Netforce's clients list the values of any version: a word that is none matches nothing. In our own
+        dialect it is refused.
+        """
+        vocabulary = self.dialect.vocabulary
+        if isinstance(value, str) and vocabulary is not Vocabulary.OWN and not field.knows(value, vocabulary):
+            return []
+        return field.own_values(value, vocabulary)
 
     def member(self, column: str, field: Field[Any], values: list[Any], *, negated: bool) -> str:
         """Ask whether the value is one of several, unset being one of them when null or false is listed."""

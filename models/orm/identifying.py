@@ -24,7 +24,7 @@ class Identifying(Reading):
 
     __slots__ = ()
 
-    @rpc(readonly=True)
+    @rpc(readonly=True, aliases=("perm_read",))
     @classmethod
     async def get_metadata(cls, env: Env, ids: Any) -> list[dict[str, Any]]:
         """Return who made and changed each record and when, and its external ids."""

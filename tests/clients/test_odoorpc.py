@@ -156,6 +156,36 @@ def test_an_order_with_lines(odoo, unique):
     assert odoo.env["sale.order"].browse(order.id).state == "sale"
 
 
+def test_modules_come_with_the_deployment(odoo):
+    modules = odoo.env["ir.module.module"]
+    there = modules.search([("name", "in", ["sale", "stock"]), ("state", "not in", ["uninstalled", "uninstallable"])])
+
+    assert len(there) == 2
+    assert modules.update_list() == [0, 0]
+    assert modules.button_immediate_install(there)["tag"] == "reload"
+    assert modules.button_immediate_upgrade(there)["tag"] == "reload"
+    with pytest.raises(RPCError, match="decided by the role"):
+        modules.button_immediate_uninstall(there)
+
+
+def test_values_of_other_versions_are_searched_for_and_match_nothing(odoo):
+    orders = odoo.env["sale.order"]
+
+    assert orders.search([("state", "in", ["closed", "archived"])]) == []
+    assert orders.search_count([("state", "!=", "closed")]) == orders.search_count([])
+
+
+def test_files_go_with_a_message_that_is_being_written(odoo):
+    [partner] = odoo.env["res.partner"].search([], limit=1)
+    given = {"name": "note.txt", "datas": base64.b64encode(b"hello").decode(), "res_model": "mail.compose.message"}
+    file = odoo.env["ir.attachment"].create({**given, "res_id": 0})
+
+    assert odoo.env["ir.attachment"].read([file], ["res_id", "datas"])[0]["datas"] == given["datas"]
+    odoo.env["res.partner"].message_post([partner], body="See", attachment_ids=[file])
+    [tied] = odoo.env["ir.attachment"].read([file], ["res_model", "res_id"])
+    assert (tied["res_model"], tied["res_id"]) == ("res.partner", partner)
+
+
 def test_groups(odoo, unique):
     city = unique("City")
     odoo.env["res.partner"].create([{"name": unique("A"), "city": city}, {"name": unique("B"), "city": city}])

@@ -74,15 +74,21 @@ class Selection(Field[str]):
 
     def own_values(self, value: Any, vocabulary: Vocabulary) -> list[str]:
         """Return the own values that a word stands for: what the vocabulary shows so, else what any means by it."""
-        words = self.value_words.get(vocabulary, {})
-        found = [own for own, _ in self.choices if words.get(own, own) == value]
-        if not found and isinstance(value, str) and value in self.meanings:
-            found = [self.meanings[value]]
+        found = self._meant(value, vocabulary)
         if not found:
             raise TypeMismatchError(
                 f"{self.name} ({self.label}) is none of: {', '.join(key for key, _ in self.choices)}.", field=self.name
             )
         return found
+
+    def knows(self, value: str, vocabulary: Vocabulary) -> bool:
+        """Return whether a word stands for anything."""
+        return bool(self._meant(value, vocabulary))
+
+    def _meant(self, value: Any, vocabulary: Vocabulary) -> list[str]:
+        words = self.value_words.get(vocabulary, {})
+        found = [own for own, _ in self.choices if words.get(own, own) == value]
+        return found or ([self.meanings[value]] if isinstance(value, str) and value in self.meanings else [])
 
     def word_of(self, value: str | None, vocabulary: Vocabulary) -> str | None:
         """Return a value as a vocabulary words it."""
