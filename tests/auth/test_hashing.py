@@ -1,4 +1,7 @@
-"""What a password costs: the hash is slow on purpose, made as seldom as possible, and nobody else waits for it."""
+"""What a password costs: the hash is slow on purpose, made as seldom as possible, and nobody else waits for it.
+
+Costs are the processor's time, not the clock's: what else the machine does is not counted.
+"""
 
 import asyncio
 import math
@@ -27,7 +30,7 @@ async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
     ]
     assert disabled
 
-    # The processor's time, not the clock's: other load does not count. Without the hash a reason would cost a fraction.
+    # Without the hash a reason would cost a fraction.
     costs = [math.inf] * len(tries)
     for _ in range(5):
         for place, (login, password, database) in enumerate(tries):
@@ -40,11 +43,11 @@ async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
 
 @pytest.mark.statement("A9")
 async def test_a_huge_password_is_refused_quickly(authenticator, agent):
-    begun = time.perf_counter()
+    begun = time.process_time()
     error = await refusal(authenticator, LOGIN, "p" * (1 << 20))
 
     assert type(error) is LoginError
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
 
 
 @pytest.mark.statement("A10")
@@ -52,9 +55,9 @@ async def test_a_stored_password_is_argon2id_and_costs_enough(agent, pool):
     async with pool.connection() as connection:
         stored = await connection.fetchval("select password from res_users where id = $1", agent)
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert await passwords.matches(stored, PASSWORD)
-    assert time.perf_counter() - begun >= 0.03
+    assert time.process_time() - begun >= 0.03
     assert stored.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
 
 
@@ -101,14 +104,14 @@ async def test_a_password_is_hashed_once_and_then_remembered(authenticator, agen
     await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
     await asyncio.sleep(1)
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
 
-    assert time.perf_counter() - begun < 0.03
+    assert time.process_time() - begun < 0.03
 
 
 async def test_calls_at_once_hash_a_password_once(authenticator, agent):
-    begun = time.perf_counter()
+    begun = time.process_time()
     await asyncio.gather(*(authenticator.by_password(agent, PASSWORD, address=ADDRESS) for _ in range(50)))
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -171,12 +171,12 @@ def test_a_whole_number_may_be_written_in_every_way(value: Any, expected: int | 
     ids=brief,
 )  # fmt: skip
 def test_what_is_no_whole_number_of_its_width_is_refused_at_once(value: Any) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(TypeMismatchError, match="value"):
         INTEGER.decode(value, NATIVE)
 
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 @pytest.mark.statement("P10")

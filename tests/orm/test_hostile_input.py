@@ -155,7 +155,7 @@ async def test_a_pattern_of_many_wildcards_is_answered_soon(env_head: Env, diale
 
     await system["mail.message"].search(system, [["body", "like", "%a" * 5000 + "b"]])
 
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 10  # one try of all ways would take hours
 
 
 @pytest.mark.parametrize("values", [{"x": 1}, [1], None, 5, "x"])

@@ -123,9 +123,9 @@ async def test_slow_and_silent_connections_are_closed_while_others_are_served(
         writer.close()
         return time.monotonic() - started
 
-    async def used(until: float) -> int:
+    async def used() -> int:
         done = 0
-        while time.monotonic() < until:
+        while not any(task.done() for task in slow):
             status, _ = await endpoint.post('{"jsonrpc":"2.0","id":1,"method":"echo"}')
             assert status == 200
             done += 1
@@ -134,12 +134,12 @@ async def test_slow_and_silent_connections_are_closed_while_others_are_served(
 
     kinds = (half_header, half_body, b"")
     slow = [asyncio.create_task(held(kind)) for kind in kinds for _ in range(500)]
-    normal = await asyncio.gather(*(used(time.monotonic() + 6) for _ in range(5)))
+    normal = await asyncio.gather(*(used() for _ in range(5)))
     async with asyncio.timeout(30):
         times = await asyncio.gather(*slow)
 
     # The times are the server's; what is added is for a machine with other work.
-    assert min(normal) > 3
+    assert min(normal) > 1  # the last of them may have come after the first slow one was closed
     assert max(times[:500]) < short_limits.header_seconds + 12
     assert max(times[500:1000]) < short_limits.body_seconds + 12
     assert max(times[1000:]) < 3.0 + 12
