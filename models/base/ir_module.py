@@ -34,7 +34,7 @@ class IrModule(Model, name="ir.module.module", label="Module"):
     installed_version = fields.Char("Latest Version", sql=VERSION)
     latest_version = fields.Char("Installed Version", sql=VERSION)
 
-    @rpc(groups=ADMINISTRATORS.code, readonly=True)
+    @rpc(groups=(ADMINISTRATORS.code,), readonly=True)
     @classmethod
     async def update_list(cls, env: Env) -> list[int]:  # noqa: ARG003  what every method is given
         """Return how many modules were updated and added: none, the list is always complete."""
@@ -42,7 +42,7 @@ class IrModule(Model, name="ir.module.module", label="Module"):
 
     @rpc(
         aliases=("button_install", "button_upgrade", "button_immediate_upgrade"),
-        groups=ADMINISTRATORS.code,
+        groups=(ADMINISTRATORS.code,),
         readonly=True,
     )
     @classmethod
@@ -52,7 +52,7 @@ class IrModule(Model, name="ir.module.module", label="Module"):
             raise UserError(FIXED, model=cls.meta.name)
         return {"type": "ir.actions.client", "tag": "reload"}
 
-    @rpc(aliases=("button_uninstall",), groups=ADMINISTRATORS.code, readonly=True)
+    @rpc(aliases=("button_uninstall",), groups=(ADMINISTRATORS.code,), readonly=True)
     @classmethod
     async def button_immediate_uninstall(cls, env: Env, ids: Any) -> None:  # noqa: ARG003  the same for all
         """Refuse: nobody takes an area out of a deployment over RPC."""
