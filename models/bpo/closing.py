@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.bpo.lost_reason import LostReason
 from models.bpo.moving import Moving, refuse_endorsed
-from models.bpo.owning import refuse_closed
+from models.crm.claiming import refuse_closed
 from models.crm.losing import LABELS, OTHER
 from models.crm.telling import cut, tell
 from models.crm.workflow_step import decided, is_decided

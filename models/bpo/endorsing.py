@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from models.base.parameter import Parameter
 from models.bpo.closing import Closing
@@ -18,9 +18,9 @@ from models.bpo.dealership import Dealership
 from models.bpo.distributor_rows import NO_NUMBER
 from models.bpo.groups import AGENT
 from models.bpo.moving import refuse_endorsed
-from models.bpo.owning import refuse_closed
 from models.bpo.record import LeadRecord
 from models.bpo.stage import ENDORSED
+from models.crm.claiming import refuse_closed
 from models.crm.pipeline import RULE, Stage
 from models.crm.stage import Pipeline
 from models.crm.telling import tell
@@ -132,7 +132,7 @@ class Endorsing(Closing):
         return True
 
     @classmethod
-    async def _destination(cls, env: Env, lead: LeadRecord, chosen: int | None, pipeline: Pipeline) -> Dealership:
+    async def _destination(cls, env: Env, lead: Self, chosen: int | None, pipeline: Pipeline) -> Dealership:
         """Refuse what cannot be endorsed; return the dealership it goes to."""
         _check_endorsable(lead, chosen, pipeline)
         system = elevated(env, "agents endorse to dealerships whose connection they may not see")
@@ -209,7 +209,7 @@ async def lead_link(env: Env, lead_id: int) -> str:
     return f"{(base or '').rstrip('/')}/web#id={lead_id}&model={MODEL}&view_type=form"
 
 
-def _check_endorsable(lead: LeadRecord, chosen: int | None, pipeline: Pipeline) -> None:
+def _check_endorsable(lead: Closing, chosen: int | None, pipeline: Pipeline) -> None:
     stage = pipeline[lead.stage_id]
     refuse_closed(lead, stage)
     if lead.endorse_state in ("pending", "done"):

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.bpo.call import BpoCall, Visit
 from models.bpo.groups import AGENT, MANAGER, SUPERVISOR
-from models.bpo.owning import refuse_closed
 from models.bpo.reconciling import Reconciling
+from models.crm.claiming import refuse_closed
 from models.orm import arguments
 from models.orm.declare import USER, Access, Index, Key, Rule
 from models.orm.methods import rpc

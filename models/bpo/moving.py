@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.bpo.groups import SUPERVISOR
-from models.bpo.owning import Owning, refuse_closed
+from models.bpo.owning import Owning
 from models.bpo.record import LeadRecord
 from models.bpo.stage import BpoStage
+from models.crm.claiming import refuse_closed
 from models.crm.losing import OTHER
 from models.crm.pipeline import Stage, check_move, check_start
 from models.crm.stage import Pipeline
@@ -93,7 +94,7 @@ def _check_first(env: Env, pipeline: Pipeline, stage: Stage) -> None:
         raise TransitionError(f"A lead is not created in {stage.name}.", field="stage_id", state=stage.name)
 
 
-def _check_written(env: Env, pipeline: Pipeline, lead: LeadRecord, target: Stage) -> None:
+def _check_written(env: Env, pipeline: Pipeline, lead: Owning, target: Stage) -> None:
     """Judge the plain write of a stage that is not the lead's present one."""
     if lead["user_id"] is None and not env.has_group(SUPERVISOR):
         raise UserError(f"Claim {lead.reference} first.", model=lead.meta.name, ids=[lead.id])

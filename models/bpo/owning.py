@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from models.bpo.groups import SUPERVISOR
 from models.bpo.record import LeadRecord
 from models.bpo.stage import BpoStage
-from models.crm.pipeline import Stage
+from models.crm.claiming import Claiming
 from models.crm.stage import Pipeline
-from models.crm.telling import tell
-from models.crm.workflow_step import elevated, is_decided
-from models.orm import arguments
-from models.orm.errors import AccessError, ConflictError, TransitionError, UserError
-from models.orm.methods import rpc
+from models.crm.workflow_step import is_decided
+from models.orm.errors import AccessError, UserError
 
 if TYPE_CHECKING:
     from models.orm.env import Env
@@ -23,36 +20,15 @@ if TYPE_CHECKING:
 NOT_YOURS = "Only a supervisor may assign a lead. Claim an unclaimed one."
 
 
-class Owning(LeadRecord):
+class Owning(LeadRecord, Claiming):
     """Every lead starts without an agent and is claimed by one."""
 
     __slots__ = ()
 
-    @rpc(aliases=("claim",))
-    @classmethod
-    async def action_claim(cls, env: Env, ids: Any) -> bool:
-        """Make unclaimed open leads one's own. Answers true; of several claims at once the first one wins."""
-        wanted = arguments.ids_of(ids, model=cls.meta.name)
-        env.profile.check(cls.meta, "write")
-        await cls.browse(env, wanted, ["reference"])  # who may not see a lead may not claim it
-        system = elevated(env, "claiming decides itself who may take a lead")
-        pipeline = await env[BpoStage].walk(env)
-        leads = await cls.lock(system, wanted, ["reference", "stage_id", "user_id"])
-        claimed = [lead.id for lead in leads if _may_take(env, lead, pipeline[lead.stage_id])]
-        await cls.update(system, claimed, {"user_id": env.user.id, "date_open": env.now})
-        await tell(env, cls, dict.fromkeys(claimed, f"Lead claimed by {env.user.name}."))
-        return True
-
-    @rpc(readonly=True)
-    @classmethod
-    async def my_pipeline(
-        cls, env: Env, domain: Any = None, fields: Any = None, offset: Any = 0, limit: Any = None, order: Any = None
-    ) -> Any:
-        """Return the caller's own leads as `search_read` does."""
-        mine: list[Any] = [["user_id", "=", env.user.id]]
-        if not arguments.is_unset(domain):
-            mine.append(domain)
-        return await cls.search_read(env, mine, fields, offset, limit, order)
+    called = "reference"
+    claimed_at = "date_open"
+    stages = "crm.stage"
+    overseers = SUPERVISOR
 
     @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
@@ -87,22 +63,3 @@ class Owning(LeadRecord):
                 if lead["user_id"] is None:
                     raise UserError(f"Claim {lead.reference} first.", model=cls.meta.name, ids=[lead.id])
         return leads, pipeline
-
-
-def refuse_closed(lead: LeadRecord, stage: Stage) -> None:
-    """Refuse a lead that is won or lost already."""
-    if stage.is_closed:
-        raise TransitionError(
-            f"{lead.reference} is already {stage.name}.", model=lead.meta.name, ids=[lead.id], state=stage.name
-        )
-
-
-def _may_take(env: Env, lead: LeadRecord, stage: Stage) -> bool:
-    refuse_closed(lead, stage)
-    if lead["user_id"] == env.user.id:
-        return False
-    if lead["user_id"] is not None and not env.has_group(SUPERVISOR):
-        raise ConflictError(
-            f"{lead.reference} is already claimed by somebody else.", model=lead.meta.name, ids=[lead.id]
-        )
-    return True

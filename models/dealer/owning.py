@@ -5,54 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from models.crm.pipeline import Stage
+from models.crm.claiming import Claiming, refuse_closed
 from models.crm.stage import Pipeline
-from models.crm.telling import tell
-from models.crm.workflow_step import elevated, is_decided
+from models.crm.workflow_step import is_decided
 from models.dealer.groups import MANAGER
 from models.dealer.record import LeadRecord
 from models.dealer.stage import DealerStage
 from models.orm import arguments
-from models.orm.errors import AccessError, ConflictError, TransitionError, UserError
-from models.orm.methods import rpc
+from models.orm.errors import AccessError, UserError
 
 if TYPE_CHECKING:
     from models.orm.env import Env
     from models.orm.values import Row
 
 
-class Owning(LeadRecord):
+class Owning(LeadRecord, Claiming):
     """Leads have no owner until somebody claims them."""
 
-    @rpc(aliases=("claim",))
-    @classmethod
-    async def action_claim(cls, env: Env, ids: Any) -> bool:
-        """Make unassigned leads one's own; a manager may also take them over from somebody else. Answers true.
-
-        Of several claims at once the first one wins, the others are told whose the lead is now.
-        """
-        wanted = arguments.ids_of(ids, model=cls.meta.name)
-        env.profile.check(cls.meta, "write")
-        await cls.browse(env, wanted, ["name"])  # who may not see a lead may not claim it
-        system = elevated(env, "claiming decides itself who may take a lead")
-        pipeline = await env[DealerStage].walk(env)
-        leads = await cls.lock(system, wanted, ["name", "stage_id", "user_id"])
-        taken = [lead for lead in leads if _may_take(env, lead, pipeline[lead.stage_id])]
-        claimed = [lead.id for lead in taken]
-        await cls.update(system, claimed, {"user_id": env.user.id, "date_claimed": env.now})
-        await tell(env, cls, dict.fromkeys(claimed, f"Lead claimed by {env.user.name}."))
-        return True
-
-    @rpc(readonly=True)
-    @classmethod
-    async def my_pipeline(
-        cls, env: Env, domain: Any = None, fields: Any = None, offset: Any = 0, limit: Any = None, order: Any = None
-    ) -> Any:
-        """Return the caller's own leads as `search_read` does."""
-        mine: list[Any] = [["user_id", "=", env.user.id]]
-        if not arguments.is_unset(domain):
-            mine.append(domain)
-        return await cls.search_read(env, mine, fields, offset, limit, order)
+    called = "name"
+    claimed_at = "date_claimed"
+    stages = "dealer.crm.stage"
+    overseers = MANAGER
 
     @classmethod
     async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
@@ -82,21 +55,3 @@ class Owning(LeadRecord):
         for lead in leads:
             refuse_closed(lead, pipeline[lead.stage_id])
         return leads, pipeline
-
-
-def refuse_closed(lead: LeadRecord, stage: Stage) -> None:
-    """Refuse a lead that is won or lost already."""
-    if stage.is_closed:
-        raise TransitionError(
-            f"{lead.name} is already {stage.name}.", model=lead.meta.name, ids=[lead.id], state=stage.name
-        )
-
-
-def _may_take(env: Env, lead: LeadRecord, stage: Stage) -> bool:
-    """Return whether a claim changes the owner; refuse one that is not allowed."""
-    refuse_closed(lead, stage)
-    if lead.user_id == env.user.id:
-        return False
-    if lead["user_id"] is not None and not env.has_group(MANAGER):
-        raise ConflictError(f"{lead.name} is already claimed by somebody else.", model=lead.meta.name, ids=[lead.id])
-    return True
