@@ -37,7 +37,6 @@ ROLE = "both"
 PREFIX = "bench"
 ROWS = 100_000
 COMPANY = 1
-ADMINISTRATOR = "admin"
 PASSWORD = "for measurements alone"  # noqa: S105 of a database that holds nothing
 GROUPS = ("bpo.manager", "sale.manager", "stock.manager")
 

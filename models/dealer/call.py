@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.crm.call import CALL_RESULTS, Call
+from models.dealer.form import FORM_ACCESS, OWN_FORMS, LeadForm
 from models.dealer.groups import MANAGER, USER
 from models.orm.declare import USER as CALLER
 from models.orm.declare import Access, Rule
 from models.orm.fields import DateTime, Many2One, Number, Selection, Text
 from models.orm.methods import rpc
-from models.orm.model import Model
 
 if TYPE_CHECKING:
     from models.orm.env import Env
@@ -41,28 +41,18 @@ class DealerCall(Call, name="dealer.crm.call.log", label="Call Log"):
             await env["dealer.crm.lead"].lock_own(env, leads)
 
 
-class LogCallWizard(Model, name="dealer.crm.log.call", label="Log Call"):
+class LogCallWizard(LeadForm, name="dealer.crm.log.call", label="Log Call"):
     """The form behind Log Call: confirming it makes one call log."""
 
-    access = (Access(read=USER, write=USER, delete=USER),)
-    rules = (Rule("own forms", None, [["create_uid", "=", CALLER]]),)
-    transient = True
+    access = FORM_ACCESS
+    rules = OWN_FORMS
     label_field = "result"
 
-    lead_id = Many2One("Lead", "dealer.crm.lead", required=True, on_delete="cascade")
     user_id = Many2One("Agent", "res.users", required=True, default=lambda env: env.user.id, index=False)
     call_date = DateTime("Call date", required=True, default=lambda env: env.now)
     duration = Number("Duration (minutes)", digits=(8, 2), minimum=0, default=0)
     result = Selection("Result", CALL_RESULTS, required=True)
     summary = Text("Summary")
-
-    @classmethod
-    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
-        """Take the lead from the context when the form is opened on one."""
-        await super().prepare_create(env, rows)
-        for row in rows:
-            if row.get("lead_id") is None and env.context.values.get("active_model") == "dealer.crm.lead":
-                row["lead_id"] = cls.lead_id.decode(env.context.values.get("active_id"), env.dialect)
 
     @rpc(aliases=("action_log_call",))
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.orm.fields import FieldNotReadError, Integer
@@ -41,7 +40,3 @@ class Record:
     def __repr__(self) -> str:
         """Name model and id."""
         return f"{self.meta.name}({self.values.get('id')})"
-
-    def with_values(self, values: Mapping[str, Any]) -> Record:
-        """Return a snapshot with some values changed."""
-        return type(self)({**self.values, **values})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models.orm import Access, Env, Key, Model, Row, fields
-from models.party.hierarchy import path_label, refuse_cycles
+from models.orm import Access, Key, fields
+from models.party.hierarchy import Tree, path_label
 
 
-class Category(Model, name="res.partner.category", label="Contact Tag", netforce="contact.categ"):
+class Category(Tree, name="res.partner.category", label="Contact Tag", netforce="contact.categ"):
     """A tag of partners, inside another one or on its own. Netforce calls it contact.categ."""
 
     access = (Access(read="base.user"), Access(read="party.manager", write="party.manager", delete="party.manager"))
@@ -25,15 +25,8 @@ class Category(Model, name="res.partner.category", label="Contact Tag", netforce
         "Partners", "res.partner", table="res_partner_category_rel", column="category_id", other="partner_id"
     )
 
-    @classmethod
-    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
-        """Keep the tree a tree."""
-        await super().after_write(env, ids, row)
-        if row.get("parent_id") is not None:
-            await refuse_cycles(env, cls, ids)
 
-
-class ContactGroup(Model, name="contact.group", label="Contact Group"):
+class ContactGroup(Tree, name="contact.group", label="Contact Group"):
     """A group of partners that offers are made to. Only Netforce has it."""
 
     access = (Access(read="base.user"), Access(read="party.manager", write="party.manager", delete="party.manager"))
@@ -46,10 +39,3 @@ class ContactGroup(Model, name="contact.group", label="Contact Group"):
     contacts = fields.Many2Many(
         "Contacts", "res.partner", table="res_partner_contact_group_rel", column="group_id", other="partner_id"
     )
-
-    @classmethod
-    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
-        """Keep the tree a tree."""
-        await super().after_write(env, ids, row)
-        if row.get("parent_id") is not None:
-            await refuse_cycles(env, cls, ids)

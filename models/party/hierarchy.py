@@ -10,8 +10,22 @@ from models.orm.errors import ValidationError
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.values import Row
 
 DEEPEST = 100
+
+
+class Tree(Model):
+    """What models have in common whose records are inside one another, by `parent_id`."""
+
+    __slots__ = ()
+
+    @classmethod
+    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Keep the tree a tree."""
+        await super().after_write(env, ids, row)
+        if row.get("parent_id") is not None:
+            await refuse_cycles(env, cls, ids)
 
 
 async def refuse_cycles(env: Env, model: type[Model], ids: Sequence[int], parent: str = "parent_id") -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from models.orm import Access, Env, Key, Model, Row, fields
-from models.party.hierarchy import path_label, refuse_cycles
+from models.orm import Access, Key, fields
+from models.party.hierarchy import Tree, path_label
 
 ACCESS = (Access(read="base.user"), Access(read="product.manager", write="product.manager", delete="product.manager"))
 
 
-class ProductCategory(Model, name="product.category", label="Product Category", netforce="product.categ"):
+class ProductCategory(Tree, name="product.category", label="Product Category", netforce="product.categ"):
     """The one category of a product, inside another one or on its own."""
 
     access = ACCESS
@@ -21,15 +21,8 @@ class ProductCategory(Model, name="product.category", label="Product Category", 
     child_id = fields.One2Many("Child Categories", "product.category", "parent_id")
     complete_name = fields.Char("Complete Name", size=4096, sql=label_sql, netforce="full_name")
 
-    @classmethod
-    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
-        """Keep the tree a tree."""
-        await super().after_write(env, ids, row)
-        if row.get("parent_id") is not None:
-            await refuse_cycles(env, cls, ids)
 
-
-class ProductGroup(Model, name="product.group", label="Product Group"):
+class ProductGroup(Tree, name="product.group", label="Product Group"):
     """A group of products, for promotions and catalogues. Only Netforce has it."""
 
     access = ACCESS
@@ -43,10 +36,3 @@ class ProductGroup(Model, name="product.group", label="Product Group"):
     products = fields.Many2Many(
         "Products", "product.product", table="product_group_rel", column="group_id", other="product_id"
     )
-
-    @classmethod
-    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
-        """Keep the tree a tree."""
-        await super().after_write(env, ids, row)
-        if row.get("parent_id") is not None:
-            await refuse_cycles(env, cls, ids)

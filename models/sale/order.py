@@ -21,7 +21,7 @@ from models.orm import Access, Env, Index, Key, Model, NumberSequence, Row, argu
 from models.orm.dialect import Vocabulary
 from models.orm.errors import TransitionError, UserError
 from models.sale.amounts import TaxType
-from models.sale.states import CONFIRMED, OPEN, STATES, VALUES_NETFORCE
+from models.sale.states import OPEN, STATES, VALUES_NETFORCE
 from models.sale.totals import recompute
 
 VALID_DAYS = 30
@@ -286,11 +286,6 @@ class Order(Model, name="sale.order", label="Sales Order"):
         orders = await cls.lock(env, ids, ["name", "state"])
         refuse_unless(orders, lambda order: order.state in allowed, TransitionError, "Invalid state")
         await cls.update(env, _ids(orders), {"state": state})
-
-
-def is_confirmed(state: str) -> bool:
-    """Return whether an order in this state is a sales order (statement H69)."""
-    return state in CONFIRMED
 
 
 def refuse_unless(

@@ -51,7 +51,7 @@ def test_only_what_is_declared_can_be_called(registry: Registry) -> None:
         "lock", "post",
         "prepare_create", "after_write", "before_delete", "check_price", "missing", "check_reach", "create.mro",
         "Create", "CREATE",
-        "creаte", "create ", " create", "create\0", "values", "with_values", "label", "declared_name", "rules",
+        "creаte", "create ", " create", "create\0", "values", "label", "declared_name", "rules",
         "mro", "",
     ],
 )  # fmt: skip

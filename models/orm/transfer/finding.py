@@ -51,10 +51,6 @@ class Finder:
         self._readable: dict[str, set[int]] = {}
         self._by_label: dict[str, list[Mapping[str, int]]] = {}
 
-    def want_name(self, name: str) -> None:
-        """Look an external id up for whichever record it names."""
-        self._external.add(name)
-
     def want(self, model: str, kind: str, text: str) -> None:
         """Look one reference up. Raises `InputError` for what can be none."""
         storable(REFERRED, text)
