@@ -91,6 +91,9 @@ class Walk:
     async def connect(self) -> None:
         """Tell each deployment how to reach the other, as its administrators would."""
         admin = await self.at(self.bpo, "admin")
+        settings = admin.get_model("ir.config_parameter")
+        if not await settings.get_param("web.base.url"):  # it names this BPO to dealers: what they know stays
+            await settings.set_param("web.base.url", self.bpo.url)
         dealerships = admin.get_model("crm.dealership")
         [dealership] = await dealerships.search([["code", "=", DEALERSHIP]])
         await dealerships.write([dealership], _account(self.dealer, PUSH_LOGIN))
