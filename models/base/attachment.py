@@ -89,38 +89,6 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
 
     # for callers
 
-    @classmethod
-    async def read(
-        cls,
-        env: Env,
-        ids: Any,
-        fields: Any = None,
-        load: Any = "_classic_read",
-        load_m2o: Any = True,
-        get_time: Any = False,
-    ) -> Any:
-        """Return one object a record; content only where it is named, and no more of it than a reply holds."""
-        await cls._check_size(env, ids, fields)
-        return await super().read(env, ids, fields, load, load_m2o, get_time)
-
-    @classmethod
-    async def search_read(
-        cls,
-        env: Env,
-        domain: Any = None,
-        fields: Any = None,
-        offset: Any = 0,
-        limit: Any = None,
-        order: Any = None,
-        count: Any = False,
-        load: Any = "_classic_read",
-        load_m2o: Any = True,
-    ) -> Any:
-        """Return the matching records as `read` does."""
-        if cls._names_content(env, fields):
-            await cls._check_size(env, await cls.search(env, domain, offset, limit, order), fields)
-        return await super().search_read(env, domain, fields, offset, limit, order, count, load, load_m2o)
-
     @rpc
     @classmethod
     async def generate_access_token(cls, env: Env, ids: Any) -> list[str]:
@@ -154,6 +122,20 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
             names = await cls.browse(env, ids[:1], ["name"]) if "name" not in row else []
             await cls._keep(env, [row], *(one["name"] for one in names))
 
+    @classmethod
+    async def check_contents(cls, env: Env, ids: Sequence[int]) -> None:
+        """Refuse before PostgreSQL puts together more than a reply may hold."""
+        if not ids:
+            return
+        query, scope = cls._begin(env)
+        condition = cls._mine(query, scope, ids, "read")
+        size = await env.fetchval(
+            f"select coalesce(sum(file_size), 0)::bigint from {scope.from_sql} where {condition}",
+            *env.resolve(query.params),
+        )
+        if size * PER_BYTE > LIMITS.reply_bytes:
+            raise LimitError("reply_bytes", LIMITS.reply_bytes, model=cls.meta.name, field="datas")
+
     # private
 
     @classmethod
@@ -163,25 +145,6 @@ class Attachment(Model, name="ir.attachment", label="Attachment", netforce="atta
         found = await env.fetch("select id, blob_id from ir_attachment where id = any($1::bigint[])", list(ids))
         places = {row["id"]: row["blob_id"] for row in found}
         return [{**row, "blob_id": places[one]} for row, one in zip(rows, ids, strict=True)]
-
-    @classmethod
-    def _names_content(cls, env: Env, given: Any) -> bool:
-        names = arguments.field_names(given) or ()
-        return not env.context.sizes and any(cls.meta.names.get(name) is cls.meta.fields["datas"] for name in names)
-
-    @classmethod
-    async def _check_size(cls, env: Env, ids: Any, given: Any) -> None:
-        """Refuse before PostgreSQL puts together more than a reply may hold."""
-        if not cls._names_content(env, given):
-            return
-        query, scope = cls._begin(env)
-        condition = cls._mine(query, scope, arguments.ids_of(ids, model=cls.meta.name) or [0], "read")
-        size = await env.fetchval(
-            f"select coalesce(sum(file_size), 0)::bigint from {scope.from_sql} where {condition}",
-            *env.resolve(query.params),
-        )
-        if size * PER_BYTE > LIMITS.reply_bytes:
-            raise LimitError("reply_bytes", LIMITS.reply_bytes, model=cls.meta.name, field="datas")
 
     @classmethod
     async def _check_documents(cls, env: Env, rows: Sequence[Row]) -> None:

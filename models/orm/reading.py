@@ -80,6 +80,8 @@ class Reading(Snapshots):
         if not wanted:
             return JsonText("[]")
         plan = read_plan(env, cls.meta, shape, single=len(wanted) == 1)
+        if plan.contents:
+            await cls.check_contents(env, wanted)
         rows = await plan.run(env, wanted[0] if len(wanted) == 1 else wanted)
         if len(rows) != len(wanted) and not env.dialect.skip_missing:
             raise cls.missing(wanted)
@@ -106,6 +108,8 @@ class Reading(Snapshots):
         """Return the matching records as `read` does; with `count` the pair of records and total (Netforce)."""
         env.profile.check(cls.meta, "read")
         plan = search_plan(env, cls.meta, shape_of(env, fields, load, load_m2o))
+        if plan.contents:
+            await cls.check_contents(env, await cls.search(env, domain, offset, limit, order))
         query, scope, condition = cls._searched(env, parse_domain(domain), plan.params)
         terms = order_sql(scope, order)
         page = _page(query, limit, offset)
@@ -113,6 +117,10 @@ class Reading(Snapshots):
         rows = await env.fetch(plan.sql.replace(FOUND, found), *env.resolve(query.params))
         answer = plan.text(cls, rows, env.dialect) if plan.computed else JsonText(rows[0][0])
         return [answer, await cls.search_count(env, domain)] if count in FLAGGED else answer
+
+    @classmethod
+    async def check_contents(cls, env: Env, ids: Sequence[int]) -> None:
+        """Refuse to put together more content than a reply may hold; asked of models that keep contents apart."""
 
     @rpc(readonly=True, aliases=())
     @classmethod

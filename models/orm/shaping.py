@@ -6,7 +6,7 @@ Built once for a set of groups, fields and dialect, and kept; what differs betwe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models.orm.answer import JsonText
@@ -44,13 +44,15 @@ class Shape:
 class Plan:
     """A prepared SELECT.
 
-    Its text, its parameters (placeholders included) and the Python-computed fields to add to each row.
+    Its text, its parameters (placeholders included) and the Python-computed fields to add to each row. `contents`:
+    it puts together bytes that are kept apart from their records, which may be more than a reply holds.
     """
 
     sql: str
     params: tuple[Any, ...]
     computed: tuple[tuple[str, Field[Any]], ...] = ()
     inputs: tuple[str, ...] = ()
+    contents: bool = False
 
     async def run(self, env: Env, *keys: Any) -> list[asyncpg.Record]:
         """Fetch the rows; `keys` are the first parameters."""
@@ -85,7 +87,7 @@ def read_plan(env: Env, meta: Meta, shape: Shape, *, single: bool) -> Plan:
         query.params.append(None)  # $1: the id or ids
         keys = "" if single else "unnest($1::bigint[]) with ordinality"
         built = shaped(query, meta, shape, keys=keys, guarded=True, each=True)
-        return Plan(built.sql, built.params[1:], built.computed, built.inputs)
+        return replace(built, params=built.params[1:])
 
     return _kept(env, (meta.name, shape, single), build)
 
@@ -118,7 +120,8 @@ def shaped(query: Query, meta: Meta, shape: Shape, *, keys: str, guarded: bool =
     `each`: one row of text a record; else all in one array, unless Python has to add fields to each.
     """
     scope = query.scope(meta)
-    items, computed = _items(scope, shape)
+    chosen = _chosen(scope, shape)
+    items, computed = _items(scope, shape, chosen)
     inputs = list(dict.fromkeys(name for _, field in computed for name in field.depends))
     guard = scope.guard("read") if guarded else ""
     condition = f"{scope.alias}.id = {'k.id' if keys else '$1'}" + (f" and {guard}" if guard else "")
@@ -135,7 +138,8 @@ def shaped(query: Query, meta: Meta, shape: Shape, *, keys: str, guarded: bool =
             "select coalesce(json_agg(row_to_json(x) order by k.o), '[]'::json)::text"
             f" from {keys} k(id, o) cross join lateral ({row}) x"
         )
-    return Plan(sql, tuple(query.params), tuple(computed), tuple(inputs))
+    contents = not query.sizes and any(isinstance(field, Content) for _, field in chosen)
+    return Plan(sql, tuple(query.params), tuple(computed), tuple(inputs), contents)
 
 
 def _text(keys: Sequence[str], inputs: int, *, each: bool, computed: bool) -> str:
@@ -146,11 +150,13 @@ def _text(keys: Sequence[str], inputs: int, *, each: bool, computed: bool) -> st
     return f"(select row_to_json(y)::text from (select {shown}) y)" + "".join(f', x."_{p}"' for p in range(inputs))
 
 
-def _items(scope: Scope, shape: Shape) -> tuple[list[tuple[str, str]], list[tuple[str, Field[Any]]]]:
+def _items(
+    scope: Scope, shape: Shape, chosen: Sequence[tuple[str, Field[Any]]]
+) -> tuple[list[tuple[str, str]], list[tuple[str, Field[Any]]]]:
     """Return the SELECT items by key, and the Python-computed fields by key."""
     items = [("id", f"{scope.alias}.id")]
     computed = []
-    for key, field in _chosen(scope, shape):
+    for key, field in chosen:
         if field.compute and not field.stored:
             computed.append((key, field))
         elif key != "id":
