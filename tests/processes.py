@@ -5,6 +5,7 @@ does between its start and `main` is the same for all commands; tests of that st
 """
 
 import asyncio
+import atexit
 import json
 import os
 import select
@@ -46,6 +47,7 @@ started: list[Launcher] = []
 def _address() -> str:
     if VARIABLE not in os.environ:
         started.append(Launcher())
+        atexit.register(pytest_unconfigure)  # where no pytest ends it
         os.environ[VARIABLE] = str(started[0].home / "socket")
     return os.environ[VARIABLE]
 

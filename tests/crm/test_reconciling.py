@@ -1,10 +1,5 @@
 """Reconciling two deployments: every difference is named, and what did not arrive is sent again."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
 from models.crm.agreement import Fate, differences
@@ -13,8 +8,8 @@ from server.database.connection import connect
 from tests.cluster import shared_cluster
 from tests.crm.pair import CALLBACK_PASSWORD, PUSH_PASSWORD, eventually
 from tests.crm.test_two_deployments import LEAD, win
+from tests.processes import tandem
 
-ROOT = Path(__file__).resolve().parents[2]
 FIELDS = ["state", "compared", "different", "resent", "differences", "error", "not_compared"]
 RUNS = {"bpo": "crm.reconciliation", "dealer": "dealer.crm.reconciliation"}
 LEADS = {"bpo": "crm.lead", "dealer": LEAD}
@@ -167,13 +162,10 @@ async def test_pages_are_asked_for_one_after_the_other(asking):
 async def command(site, role, *options):
     """Run `tandem reconcile` as an operator does; returns its exit status and what it printed."""
     given = {"TANDEM_DATABASE_URL": shared_cluster().url_of(site.database), "TANDEM_SECRET_KEY": site.secret_key}
-    words = ["-m", "server.cli", "reconcile", "--role", role, "--database-name", site.database]
-    words += ["--remote-allow", "127.0.0.1", *options]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *words, cwd=ROOT, env=os.environ | given, stdout=-1, stderr=-2
-    )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+    words = ["--role", role, "--database-name", site.database, "--remote-allow", "127.0.0.1", *options]
+    process = await tandem("reconcile", *words, **given)
+    said, complained = await process.communicate()
+    return await process.wait(), said + complained
 
 
 async def test_the_command_compares_and_repairs(asking):

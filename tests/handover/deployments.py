@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,8 +20,8 @@ from rpc_client import AsyncClient
 from server.database.address import DatabaseAddress
 from server.database.pool import Pool
 from tests.deployments import make_user
+from tests.processes import Process
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "dGhlIGtleSBvZiBib3RoIGRlcGxveW1lbnRzLCAzMiE="
 START_SECONDS = 60.0
 LOOK_AGAIN = 0.02
@@ -46,7 +44,7 @@ class Server:
         self.database = database
         self.port = 0
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -63,14 +61,13 @@ class Server:
     async def start(self) -> None:
         """Start it, on the same port as before, and wait until it says that it is ready."""
         said = len(self.log())
-        command = [sys.executable, "-m", "server.cli", "serve", "--role", self.role, "--port", str(self.port)]
+        command = ["serve", "--role", self.role, "--port", str(self.port)]
         command += ["--database-name", self.database, "--remote-allow", "127.0.0.1"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
         given = {"TANDEM_DATABASE_URL": self.address.url_of(self.database), "TANDEM_SECRET_KEY": KEY}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=kept | given, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        with self._log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            self._process = Process(command, kept | given, streams)
         await self._ready(said)
 
     def kill(self) -> None:
