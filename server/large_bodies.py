@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import StreamReader, web
 
-from models.orm.errors import AppError
+from models.orm.errors import AppError, BusyError
 from models.orm.limits import LIMITS
 from server.deployment import Deployment
 from server.exchange import in_time, read_body, too_large
@@ -40,7 +40,7 @@ async def read_call(
     """The body of a call. `finds` looks for credentials in its beginning, `checks` raises `AppError` for wrong ones.
 
     Answers 413 over the limit that holds for the caller, by the limit's name, and 503 when too many large bodies are in
-    memory.
+    memory or the database cannot say who calls.
     """
     declared = request.content_length
     if (declared is not None and declared <= LIMITS.body_bytes) or request.content.is_eof():
@@ -99,15 +99,19 @@ async def _has_token(deployment: Deployment, request: web.Request) -> bool:
     given = request.headers.get("Authorization", "")
     is_bearer = given[: len(SCHEME)].lower() == SCHEME
     token = given[len(SCHEME) :].strip() if is_bearer else token_of(request) or request.cookies.get("token", "")
-    try:
-        return bool(token) and bool(await deployment.authenticator.by_token(token))
-    except AppError:
-        return False
+    return bool(token) and await _hold(deployment.authenticator.by_token(token))
 
 
 async def _is_known(secrets: Secrets | None, checks: Checks) -> bool:
+    return secrets is not None and await _hold(checks(secrets))
+
+
+async def _hold(asking: Awaitable[object]) -> bool:
+    """Whether credentials hold. Where the database cannot say so, the answer is 503: the caller may be known."""
     try:
-        return secrets is not None and bool(await checks(secrets))
+        return bool(await asking)
+    except BusyError as error:
+        raise web.HTTPServiceUnavailable(text=error.message) from error
     except AppError:
         return False
 

@@ -121,6 +121,21 @@ async def test_a_large_body_of_unknown_length_is_counted_as_it_comes(clean):
     assert await kept(clean) == len(CONTENT)
 
 
+async def test_a_known_caller_is_not_taken_for_nobody_while_the_database_is_busy(clean, monkeypatch):
+    token = await clean.token("clerk")
+    pool = clean.deployment.pool
+    monkeypatch.setattr(pool, "_acquire_timeout", 0.1)
+    clean.deployment.authenticator.forget()
+    taken = [await pool.acquire() for _ in range(pool.size)]
+    try:
+        status, answer = await post(clean, "/rpc", native(), Authorization=f"Bearer {token}")
+    finally:
+        for connection in taken:
+            pool.release(connection)
+
+    assert (status, answer) == (503, b"The database is busy. Try again in a moment.")
+
+
 async def test_even_a_known_caller_has_a_limit(clean):
     token = await clean.token("clerk")
     head = (
