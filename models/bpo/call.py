@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 from models.bpo.groups import AGENT, SUPERVISOR
 from models.crm.call import Call
-from models.orm.arguments import ids_of
 from models.orm.declare import USER, Access, Rule
 from models.orm.fields import Char, DateTime, Many2One, Selection, Text
 from models.orm.methods import rpc
 from models.orm.model import Model
+from models.orm.workflow import transition
 
 if TYPE_CHECKING:
     from models.orm.env import Env
@@ -58,16 +59,16 @@ class Visit(Model, name="crm.visit", label="Visit"):
 
     @rpc
     @classmethod
-    async def action_done(cls, env: Env, ids: Any) -> bool:
-        """Note that visits took place. Answers true."""
-        await cls.update(env, ids_of(ids, model=cls.meta.name), {"state": "done"})
+    @transition("state", {"planned": "done"})
+    async def action_done(cls, env: Env, visits: Sequence[Self]) -> bool:  # noqa: ARG003 the transition is all
+        """Note that planned visits took place. Answers true."""
         return True
 
     @rpc
     @classmethod
-    async def action_cancel(cls, env: Env, ids: Any) -> bool:
-        """Call visits off. Answers true."""
-        await cls.update(env, ids_of(ids, model=cls.meta.name), {"state": "cancel"})
+    @transition("state", {"planned": "cancel"})
+    async def action_cancel(cls, env: Env, visits: Sequence[Self]) -> bool:  # noqa: ARG003 the transition is all
+        """Call planned visits off. Answers true."""
         return True
 
 

@@ -8,16 +8,20 @@ endorsing.py    handing it to a dealer
 outcome.py      what the dealer says became of it          (dealer_report.py: what a dealer sends)
 history.py      its whole way as one story
 reconciling.py  comparing all of them with the dealers
+actions.py      which buttons there are
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from models.bpo.actions import Situation, buttons
 from models.bpo.call import BpoCall, Visit
 from models.bpo.groups import AGENT, MANAGER, SUPERVISOR
 from models.bpo.reconciling import Reconciling
+from models.bpo.stage import BpoStage
 from models.crm.claiming import refuse_closed
 from models.orm import arguments
 from models.orm.declare import USER, Access, Index, Key, Rule
@@ -37,6 +41,16 @@ COPIED = (
     "function", "email_from", "phone", "mobile", "website", "street", "street2", "city", "zip", "state_id",
     "country_id",
 )  # fmt: skip
+
+# What people filter by; `search_filters` hands these to clients.
+FILTERS: dict[str, list[Any]] = {
+    "open_leads": [["user_id", "=", False], ["won_status", "=", "pending"]],
+    "endorsed": [["endorse_state", "!=", "none"]],
+    "endorsed_open": [["endorse_state", "!=", "none"], ["won_status", "=", "pending"]],
+    "endorsement_failed": [["endorse_state", "=", "failed"]],
+    "won": [["won_status", "=", "won"]],
+    "lost": [["won_status", "=", "lost"], ["active", "in", [True, False]]],
+}
 
 
 class Lead(Reconciling, name="crm.lead", label="Lead"):
@@ -86,6 +100,36 @@ class Lead(Reconciling, name="crm.lead", label="Lead"):
         rows = [{"lead_id": one, "date": date, "location": location, "notes": notes} for one in wanted]
         visits: list[int] = await env[Visit].create(env, rows)
         return visits
+
+    @rpc(readonly=True)
+    @classmethod
+    async def get_actions(cls, env: Env, ids: Any) -> list[dict[str, Any]]:
+        """Return each lead's buttons: {id, actions: {method: {visible, ready, reason}}}. `reason` says why not."""
+        wanted = arguments.ids_of(ids, model=cls.meta.name)
+        leads = await cls.browse(env, wanted, ["stage_id", "user_id", "brand_id", "endorse_state"])
+        pipeline = await env[BpoStage].walk(env)
+        answer = []
+        for lead in leads:
+            stage = pipeline[lead.stage_id]
+            situation = Situation(
+                stage=stage.name,
+                endorsed_from=pipeline.last_open.name,
+                is_closed=stage.is_closed,
+                is_mine=lead["user_id"] == env.user.id,
+                is_unclaimed=lead["user_id"] is None,
+                is_supervisor=env.has_group(SUPERVISOR),
+                has_brand=lead["brand_id"] is not None,
+                endorse_state=lead.endorse_state,
+            )
+            shown = {name: dataclasses.asdict(button) for name, button in buttons(situation).items()}
+            answer.append({"id": lead.id, "actions": shown})
+        return answer
+
+    @rpc(readonly=True)
+    @classmethod
+    async def search_filters(cls, env: Env) -> dict[str, list[Any]]:
+        """Return the ready-made conditions by name, the caller's own pipeline included."""
+        return {"my_pipeline": [["user_id", "=", env.user.id]], **FILTERS}
 
     @classmethod
     async def lock_open(cls, env: Env, ids: Any) -> list[Self]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.crm.button import Button
 from models.dealer.gate import NO_ORDER
 
 
@@ -19,25 +20,6 @@ class Situation:
     has_order: bool
     blocker: str | None
     callback_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """Whether a button is shown, whether pressing it can succeed now, and if not, why."""
-
-    visible: bool
-    ready: bool
-    reason: str | None
-
-    @classmethod
-    def shown(cls, blocker: str | None = None) -> Button:
-        """A button that is there; with a blocker it is there to tell what is missing."""
-        return cls(True, blocker is None, blocker)
-
-    @classmethod
-    def hidden(cls, reason: str) -> Button:
-        """A button that is not there."""
-        return cls(False, False, reason)
 
 
 def buttons(lead: Situation) -> dict[str, Button]:

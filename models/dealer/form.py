@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.dealer.groups import USER
 from models.orm.declare import USER as CALLER
@@ -12,10 +12,16 @@ from models.orm.model import Model
 
 if TYPE_CHECKING:
     from models.orm.env import Env
-    from models.orm.values import Row
 
+MODEL = "dealer.crm.lead"
 FORM_ACCESS = (Access(read=USER, write=USER, delete=USER),)
 OWN_FORMS = (Rule("own forms", None, [["create_uid", "=", CALLER]]),)
+
+
+def _opened_on(env: Env) -> Any:
+    """Return the lead on which a client says that it opened the form, in the calls that fill and create it."""
+    context = env.context.values
+    return context.get("active_id") if context.get("active_model") == MODEL else None
 
 
 class LeadForm(Model):
@@ -26,12 +32,4 @@ class LeadForm(Model):
 
     transient = True
 
-    lead_id = Many2One("Lead", "dealer.crm.lead", required=True, on_delete="cascade")
-
-    @classmethod
-    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
-        """Take the lead from the context when the form is opened on one."""
-        await super().prepare_create(env, rows)
-        for row in rows:
-            if row.get("lead_id") is None and env.context.values.get("active_model") == "dealer.crm.lead":
-                row["lead_id"] = cls.lead_id.decode(env.context.values.get("active_id"), env.dialect)
+    lead_id = Many2One("Lead", MODEL, required=True, on_delete="cascade", default=_opened_on)

@@ -122,6 +122,7 @@ def test_an_odoo_sends_false_for_what_is_empty():
     assert read_report(odoo) == read_report(bare)
 
 
+@pytest.mark.statement("D2")
 @pytest.mark.parametrize("payload", [None, [], "x", 3])
 def test_a_payload_is_an_object(payload):
     with pytest.raises(InputError):

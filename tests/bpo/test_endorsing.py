@@ -66,7 +66,7 @@ ANSWER = {"dealer_lead_id": 42, "dealer_lead_name": "DLEAD/00042", "sale_order_i
 # the buttons
 
 
-@pytest.mark.statement("H21", "H84")
+@pytest.mark.statement("H21", "H84", "D5")
 @pytest.mark.parametrize(("kind", "name"), [("with_sq", "Endorsed w/ S.Q."), ("without_sq", "Endorsed w/o S.Q.")])
 async def test_a_negotiated_lead_is_endorsed(env, agent, manila, kind, name):
     record = await negotiated(agent)

@@ -1,5 +1,6 @@
 """BPO leads as Odoo's clients and the agents know them: creation, stages, closing, calls, visits."""
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 
@@ -210,6 +211,18 @@ async def test_writing_a_closing_stage_closes_the_lead(env, name, date):
     assert found == (name.lower(), env.now, env.now, Decimal(100 if name == "Won" else 0))
 
 
+@pytest.mark.statement("E30")
+@pytest.mark.parametrize(("close", "date"), [("action_set_won", "date_won"), ("mark_lost", "date_lost")])
+async def test_closing_keeps_the_instant_beside_the_expected_day(env, close, date):
+    record = await lead(env, date_deadline="2026-12-24")
+
+    await getattr(env[LEAD], close)(env, [record], *(["other"] if close == "mark_lost" else []))
+
+    assert await read(env, LEAD, record, "date_deadline", "date_closed") == (dt.date(2026, 12, 24), env.now)
+    for since, found in ((env.now - dt.timedelta(minutes=2), [record]), (env.now + dt.timedelta(seconds=1), [])):
+        assert await env[LEAD].search(env, [["id", "=", record], [date, ">=", since.isoformat()]]) == found
+
+
 async def test_a_closed_lead_does_not_move(env):
     record = await lead(env)
     await env[LEAD].action_set_won(env, [record])
@@ -398,6 +411,19 @@ async def test_a_call_and_a_visit_belong_to_the_lead(agent):
 
     assert await read(agent, LEAD, record, "call_log_ids", "visit_ids") == ((call,), (visit,))
     assert await read(agent, "crm.visit", visit, "state", "user_id") == ("done", agent.user.id)
+
+
+@pytest.mark.parametrize(("first", "state"), [("action_done", "done"), ("action_cancel", "cancel")])
+async def test_a_visit_ends_once(agent, first, state):
+    record = await lead(agent)
+    [visit] = await agent[LEAD].schedule_visit(agent, [record], "2027-01-02 10:00:00", "Showroom")
+    await getattr(agent["crm.visit"], first)(agent, [visit])
+
+    for again in ("action_done", "action_cancel"):
+        with pytest.raises(TransitionError):
+            await getattr(agent["crm.visit"], again)(agent, [visit])
+
+    assert await read(agent, "crm.visit", visit, "state") == (state,)
 
 
 # searches and groups

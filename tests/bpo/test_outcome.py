@@ -66,7 +66,7 @@ async def picture(env, record):
 # what it does
 
 
-@pytest.mark.statement("H104", "H111", "H112", "E29")
+@pytest.mark.statement("H104", "H111", "H112", "E29", "D5")
 async def test_won(env, service, record):
     answer = await call(service, won(record))
 
@@ -101,7 +101,7 @@ async def test_won(env, service, record):
     assert told == "Dealer MNL won this lead as DLEAD/00042. Order S00003 was delivered on 2026-02-02."
 
 
-@pytest.mark.statement("H105", "H111")
+@pytest.mark.statement("H105", "H111", "D5")
 async def test_lost(env, service, record):
     await call(service, lost(record))
 
@@ -155,7 +155,7 @@ async def test_a_repeat_changes_nothing_and_gets_the_same_answer(env, service, r
     assert await picture(env, record) == before
 
 
-@pytest.mark.statement("H107", "X25")
+@pytest.mark.statement("H107", "X25", "D6")
 async def test_the_same_word_under_another_event_changes_nothing(env, service, record):
     await call(service, won(record))
     before = await picture(env, record)
@@ -187,7 +187,7 @@ async def test_the_same_event_with_another_content_is_refused(env, service, reco
 # contradictions
 
 
-@pytest.mark.statement("H108", "X9", "X20")
+@pytest.mark.statement("H108", "X9", "X20", "D6")
 @pytest.mark.parametrize("words", [(won, lost), (lost, won)])
 async def test_a_word_against_the_first_one_is_refused_and_logged(env, service, record, words, caplog):
     first, second = words

@@ -166,7 +166,7 @@ async def test_the_answer_of_the_other_side_is_not_trusted(env, connected, name)
     assert len(told) < 200
 
 
-@pytest.mark.statement("H85", "H86", "H88", "H100")
+@pytest.mark.statement("H85", "H86", "H88", "H100", "D4")
 @pytest.mark.parametrize("close", [won_endorsed, lost_endorsed])
 async def test_a_failure_is_told_once_and_the_lead_stays_closed(env, connected, close):
     record = await close(env)

@@ -91,6 +91,7 @@ def test_the_kind_of_endorsement_is_one_of_two(flag):
         read(sq_flag=flag)
 
 
+@pytest.mark.statement("D2")
 @pytest.mark.parametrize("payload", [None, [], "x", 3])
 def test_a_payload_is_an_object(payload):
     with pytest.raises(InputError):
@@ -120,6 +121,7 @@ def test_the_source_is_a_web_link(url):
     "url",
     ["https://bpo.example", "https://BPO.example/", "https://bpo.example:443", "HTTPS://bpo.example:443/"],
 )
+@pytest.mark.statement("D7")
 def test_one_source_has_one_spelling(url):
     assert source_url(url) == "https://bpo.example"
 

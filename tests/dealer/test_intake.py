@@ -175,7 +175,7 @@ async def test_a_repeat_finds_the_same_lead(env, push, kind):
     assert len(await messages(env, LEAD, first["dealer_lead_id"])) == told
 
 
-@pytest.mark.statement("H24")
+@pytest.mark.statement("H24", "D7")
 @pytest.mark.parametrize("url", ["https://BPO.example:443/web#id=1234&model=crm.lead"])
 async def test_another_spelling_of_the_link_is_the_same_lead(push, url):
     first = await receive(push)

@@ -179,6 +179,16 @@ async def test_the_wizard_logs_a_call_too(env):
     assert (call.result, call.user_id) == ("voicemail", env.user.id)
 
 
+@pytest.mark.parametrize("wizard", ["dealer.crm.log.call", "dealer.crm.lead.lost"])
+async def test_a_form_opened_on_a_lead_is_filled_with_it(env, wizard):
+    record = await lead(env)
+
+    opened = await env[wizard].default_get(env.with_context(active_model=LEAD, active_id=record), ["lead_id"])
+    elsewhere = await env[wizard].default_get(env.with_context(active_model="res.partner", active_id=1), ["lead_id"])
+
+    assert (opened, elsewhere) == ({"lead_id": record}, {})
+
+
 @pytest.mark.statement("H116")
 @pytest.mark.parametrize(
     "values", [{"duration": -1, "result": "busy"}, {"result": None}, {"result": "gone"}, {"duration": 1}]
