@@ -12,6 +12,7 @@ from typing import Any
 from xmlrpc.client import Transport
 
 import pytest
+from aiohttp import web
 
 from models.orm import Env
 from server.app import create_app
@@ -51,6 +52,7 @@ class Server:
         self._thread = threading.Thread(target=self._loop.run_forever, name="server of the tests", daemon=True)
         self._thread.start()
         self._stack = AsyncExitStack()
+        self.asked: list[str] = []  # the routes of all requests, in their order
         self.database = self.wait_for(_new_database())
 
     def wait_for(self, work: Any) -> Any:
@@ -62,9 +64,15 @@ class Server:
     async def _serve(self, options: dict[str, Any]) -> int:
         listening = socket.create_server(("127.0.0.1", 0))
         settings = Settings(database_name=self.database, pool_size=4, **options)
-        await self._stack.enter_async_context(serving(create_app(settings, shared_cluster()), listening))
+        app = create_app(settings, shared_cluster())
+        app.on_response_prepare.append(self._note)
+        await self._stack.enter_async_context(serving(app, listening))
         port: int = listening.getsockname()[1]
         return port
+
+    async def _note(self, request: web.Request, _response: web.StreamResponse) -> None:
+        resource = request.match_info.route.resource
+        self.asked.append(resource.canonical if resource else request.path)
 
     def stop(self) -> None:
         self.wait_for(self._stack.aclose())

@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.endpoints import asked, described
+
 SCRIPTS = Path(__file__).parent / "node"
 
 
-@pytest.mark.parametrize("script", ["odoo-await", "odoo-xmlrpc", "odoo-xmlrpc-ts", "fernandoslim"])
-def test_a_record_from_create_to_unlink(deployed, unique, script):
+@pytest.mark.parametrize(
+    ("script", "row"),
+    [
+        ("odoo-await", "odoo-await"),
+        ("odoo-xmlrpc", "odoo-await"),
+        ("odoo-xmlrpc-ts", "odoo-await"),
+        ("fernandoslim", "@fernandoslim/odoo-jsonrpc"),
+    ],
+)
+def test_a_record_from_create_to_unlink(server, deployed, unique, script, row):
+    server.asked.clear()
     given = {
         "url": "http://127.0.0.1",
         "port": deployed.port,
@@ -41,3 +52,4 @@ def test_a_record_from_create_to_unlink(deployed, unique, script):
         "fault": 2,
         "refused": True,
     }
+    assert asked(server) == described(row)

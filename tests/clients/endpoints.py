@@ -1,0 +1,26 @@
+"""What a client asks, beside what docs/protocols.md says that it asks."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[2] / "docs" / "protocols.md"
+
+
+def described(client: str) -> set[str]:
+    """The endpoints in a client's row of the table."""
+    [row] = [line for line in DOCS.read_text().splitlines() if line.startswith("| ") and client in line.split("|")[1]]
+    return set(re.findall(r"`(/[^`]*)`", row.split("|")[2]))
+
+
+def recorded(server: Any, work: Callable[[], object]) -> set[str]:
+    """What is asked of the server while the client works."""
+    server.asked.clear()
+    work()
+    return asked(server)
+
+
+def asked(server: Any) -> set[str]:
+    """What was asked since the record was cleared; one service of XML-RPC stands for all."""
+    return {route.removesuffix("/{service}") for route in server.asked}
