@@ -10,8 +10,10 @@ DOCS = Path(__file__).parents[2] / "docs" / "protocols.md"
 
 def described(client: str) -> set[str]:
     """The endpoints in a client's row of the table."""
-    [row] = [line for line in DOCS.read_text().splitlines() if line.startswith("| ") and client in line.split("|")[1]]
-    return set(re.findall(r"`(/[^`]*)`", row.split("|")[2]))
+    _, table = DOCS.read_text().split("### Which client for which endpoint", 1)
+    rows = [line.split("|") for line in table.split("\n\n")[1].splitlines()]
+    [row] = [row for row in rows if client in row[1]]
+    return set(re.findall(r"`(/[^`]*)`", row[2]))
 
 
 def recorded(server: Any, work: Callable[[], object]) -> set[str]:
