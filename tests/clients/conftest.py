@@ -19,6 +19,7 @@ from server.app import create_app
 from server.connections import serving
 from server.settings import Settings
 from tests import deployments
+from tests.clients.netforce import Browser, Mobile
 from tests.cluster import copy_database, drop_database, new_name, shared_cluster
 
 # What drives the clients for Node needs them installed (`make node-clients`).
@@ -152,3 +153,57 @@ def restricted(server: Server) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def quick_logins(quick_passwords: None) -> None:
     """Clients log in a lot; the server runs in this process."""
+
+
+@pytest.fixture(scope="module")
+def cookies(deployed: Deployed) -> dict[str, Any]:
+    """The administrator's, of one login."""
+    found = Mobile(deployed)
+    found.login(deployed.login, deployed.password)
+    return found.cookies
+
+
+@pytest.fixture(params=[Mobile, Browser])
+def client(request: pytest.FixtureRequest, deployed: Deployed, cookies: dict[str, Any]) -> Mobile:
+    """Each of the clients, logged in."""
+    found: Mobile = request.param(deployed)
+    found.keep(cookies)
+    return found
+
+
+@pytest.fixture
+def app(deployed: Deployed, cookies: dict[str, Any]) -> Mobile:
+    """The app, logged in."""
+    found = Mobile(deployed)
+    found.keep(cookies)
+    return found
+
+
+@pytest.fixture
+def contact(app: Mobile, unique: Callable[[str], str]) -> tuple[int, str]:
+    """Id and name of a contact."""
+    name = unique("Acme")
+    return app.execute("contact", "create", [{"name": name, "type": "org", "code": unique("C")}]), name
+
+
+@pytest.fixture
+def product(app: Mobile, unique: Callable[[str], str]) -> int:
+    """Id of a product."""
+    created: int = app.execute("product", "create", [{"name": unique("Chair"), "code": unique("P"), "sale_price": 10}])
+    return created
+
+
+@pytest.fixture(scope="module")
+def admin(deployed: Deployed) -> Mobile:
+    """The app in the administrator's hands."""
+    client = Mobile(deployed)
+    client.login(deployed.login, deployed.password)
+    return client
+
+
+@pytest.fixture(scope="module")
+def seller(deployed: Deployed, restricted: tuple[str, str]) -> Mobile:
+    """The app in the hands of somebody who may sell."""
+    client = Mobile(deployed)
+    client.login(*restricted)
+    return client

@@ -4,13 +4,18 @@ Both number their requests by the clock. The app sends its cookies as the fifth 
 header; a browser sends them in the header Cookie.
 """
 
+from __future__ import annotations
+
 import json
 import time
 from http.client import HTTPConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tests.clients.conftest import Deployed
+import pytest
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import Deployed
 
 
 class RefusedError(Exception):
@@ -96,3 +101,17 @@ class Browser(Mobile):
 
     def execute(self, model: str, method: str, args: Any = (), opts: Any = None) -> Any:
         return self.ask("execute", [model, method, list(args), opts or {}])
+
+
+def refused(client: Mobile, *call: Any) -> RefusedError:
+    """The error of a call that has to be refused."""
+    with pytest.raises(RefusedError) as caught:
+        client.execute(*call)
+    return caught.value
+
+
+def asked(client: Mobile, params: Any) -> Any:
+    """The error object of an `execute`."""
+    status, answer = client.post(json.dumps({"id": 1, "method": "execute", "params": params}))
+    assert (status, answer["result"]) == (200, None)
+    return answer["error"]

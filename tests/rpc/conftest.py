@@ -30,6 +30,7 @@ from server.settings import Settings
 from tests import deployments
 from tests.cluster import drop_database, new_name, shared_cluster
 from tests.rpc import scenario
+from tests.rpc.filing import Files
 
 PASSWORD = "a long enough password"
 
@@ -227,3 +228,10 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
     """What has to end with the test."""
     async with AsyncExitStack() as stack:
         yield stack
+
+
+@pytest.fixture
+async def files(running: Running) -> Files:
+    """A client of the files of the deployment, which begins without any."""
+    await running.script("delete from ir_attachment; delete from base_blob")
+    return Files(running)

@@ -47,6 +47,12 @@ async def read(env: Env, model: str, record: int, *fields: str) -> tuple[Any, ..
     return tuple(found[field] for field in fields)
 
 
+async def state_of(env: Env, record: int) -> str:
+    """The state of an order."""
+    [state] = await read(env, "sale.order", record, "state")
+    return str(state)
+
+
 async def messages(env: Env, model: str, record: int) -> list[str]:
     """The texts in a record's chatter, oldest first."""
     rows = await env.fetch(
