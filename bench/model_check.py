@@ -49,9 +49,18 @@ async def main(wishes: argparse.Namespace) -> bool:
     print(f"{wishes.seeds} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s")
     print(f"{leads} leads, {told} ends told")
     print(", ".join(f"{name} {count}" for name, count in steps.most_common()))
-    print(f"{strikes.total()} strikes at {len(strikes)} different points")
+    print(f"{strikes.total()} strikes at {len(strikes)} different points: {_by_kind(strikes)}")
     print(f"failed: {', '.join(map(str, failed)) or 'none'}")
     return not failed
+
+
+def _by_kind(strikes: Counter[str]) -> str:
+    """How often which side died or lost a connection."""
+    kinds: Counter[str] = Counter()
+    for where, count in strikes.items():
+        side, how, *_ = where.split()
+        kinds[f"{side} {how}"] += count
+    return ", ".join(f"{kind} {count} times" for kind, count in sorted(kinds.items()))
 
 
 def _wishes() -> argparse.Namespace:

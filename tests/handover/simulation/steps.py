@@ -198,6 +198,8 @@ async def repeat(world: World) -> None:
     answer = await site.receive(request)
     await site.quiet()
     document = json.loads(answer.body) if answer else {}
+    if how == "changed" and "error" not in document:
+        world.truth.forged |= _leads_told_of(request.body)
     world.note(f"repeat {how}", document.get("error", {}).get("data", {}).get("key", "ok" if answer else "died"))
 
 
@@ -311,6 +313,11 @@ async def _at_dealer(world: World, method: str, *args: str) -> None:
 async def _order_state(world: World, order: int) -> str:
     found: str = await world.dealer.deployment.value("select state from sale_order where id = $1", order)
     return found
+
+
+def _leads_told_of(body: bytes) -> set[int]:
+    args = json.loads(body)["params"].get("args", ())
+    return {one["bpo_source_lead_id"] for one in args if isinstance(one, dict) and "bpo_source_lead_id" in one}
 
 
 def _changed(body: bytes) -> bytes:
