@@ -1,7 +1,7 @@
 """Every statement of both sides as the point at which it all ends: nothing is lost, nothing happens twice.
 
-That is each statement of the usual way once, some hundred and sixty points. Hundreds more, drawn from a seed while other
-messages are under way and other things fail too, are struck by `python -m bench.model_check`, which counts them.
+That is each statement of the usual way once, some hundred and sixty points. Hundreds more are struck by `python -m
+bench.model_check`, drawn from a seed, while other messages are under way and other things fail too; it counts them.
 """
 
 import asyncio
