@@ -1,70 +1,15 @@
 """One planted secret of each kind, and a clerk who must not learn of it on any path."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import asyncpg
 import pytest
 
 from models.orm import Env
 from models.orm.dialect import NETFORCE, ODOO
-from models.orm.errors import (
-    AccessError,
-    AppError,
-    MissingError,
-    UnknownFieldError,
-    UnknownModelError,
-    ValidationError,
-)
-from server.database_errors import DatabaseErrors
-from tests.orm.conftest import CLARA, HEDDA, NORTH, ROB, SOUTH, MakeEnv
-
-MARK = "PLANTED"
-
-
-@dataclass
-class Planted:
-    """H: an author of another keeper. F: the secret of a book. M: a vault. Cellar: a shelf that nobody sees."""
-
-    author: int
-    book: int
-    vault: int
-    cellar: int
-    deep: int
-    loan: int
-    messages: list[int]
-    unused: int = 987_654
-
-
-@pytest.fixture
-async def planted(env_head: Env) -> Planted:
-    env = env_head
-    author = await env["lib.author"].create(env, {"name": f"{MARK} author", "keeper_id": ROB, "salary": "77.77"})
-    vault = await env["lib.vault"].create(env, {"name": f"{MARK} vault"})
-    cellar = await env["lib.shelf"].create(env, {"name": "Cellar"})
-    [deep] = await env.as_system("test")["lib.shelf"].insert(
-        env.as_system("test"), [{"name": f"{MARK} shelf", "parent_id": cellar}]
-    )
-    values = {
-        "title": "Open",
-        "author_id": author,
-        "vault_id": vault,
-        "secret": f"{MARK} secret",
-        "about": f"lib.author,{author}",
-    }
-    book = await env["lib.book"].create(env, values)
-    await env.connection.execute("update lib_book set shelf_id = $1", deep)
-    loan = await env["lib.loan"].create(env, {"book_id": book, "borrower_id": ROB})
-    other = await env["lib.author"].create(env, {"name": f"{MARK} other", "keeper_id": ROB})
-    await env["lib.book"].write(env, book, {"author_id": other})
-    await env["lib.book"].write(env, book, {"author_id": author})
-    messages = await env["mail.message"].search(env, [])
-    assert MARK in (await env["mail.message"].read(env, messages)).text
-    return Planted(author, book, vault, cellar, deep, loan, messages)
-
-
-Probe = Callable[[Env, Planted], Awaitable[Any]]
+from models.orm.errors import AccessError, MissingError, UnknownFieldError, UnknownModelError, ValidationError
+from tests.orm.conftest import CLARA, HEDDA, ROB, SOUTH, MakeEnv
+from tests.orm.secrets.planting import MARK, Planted, Probe, outcome
 
 SHOWS_NOTHING: dict[str, Probe] = {
     "read the book": lambda e, p: e["lib.book"].read(e, p.book),
@@ -227,20 +172,6 @@ REFUSED_WRITES: dict[str, Probe] = {
 }
 
 
-async def outcome(env: Env, planted: Planted, probe: Probe) -> Any:
-    """What a caller gets: an answer, or an error's class, text and data."""
-    try:
-        async with env.connection.transaction():
-            answer = await probe(env, planted)
-    except AppError as error:
-        return type(error), error.message, error.data
-    except asyncpg.PostgresError as error:
-        refusal = DatabaseErrors(env.registry).translate(error)
-        assert refusal is not None
-        return type(refusal), refusal.message, refusal.data
-    return answer.text if hasattr(answer, "text") else answer
-
-
 @pytest.mark.statement("Z7", "Z10", "Z11", "Z20")
 @pytest.mark.parametrize("probe", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
 @pytest.mark.parametrize("group", ["lib.clerk", "lib.reader"])
@@ -309,93 +240,3 @@ async def everything(env: Env) -> list[Any]:
         "res_users",
     ]
     return [await env.connection.fetch(f"select * from {table} order by id") for table in tables]
-
-
-async def test_a_field_may_be_read_by_more_than_may_write_it(env_head: Env, env_clerk: Env) -> None:
-    book = await env_head["lib.book"].create(env_head, {"title": "t", "remark": "of the head"})
-
-    [row] = (await env_clerk["lib.book"].read(env_clerk, book, ["remark"])).value()
-    copy = await env_clerk["lib.book"].copy(env_clerk, book)
-
-    assert row["remark"] == "of the head"
-    assert (await env_head["lib.book"].read(env_head, copy, ["remark"])).value()[0]["remark"] is None
-
-
-@pytest.mark.statement("Z4")
-@pytest.mark.parametrize("method", ["read", "write", "delete", "copy", "name_get", "has_access", "exists", "link"])
-async def test_a_hidden_record_looks_like_one_that_never_was(env_clerk: Env, planted: Planted, method: str) -> None:
-    hidden, unused = [await tried(env_clerk, planted, method, one) for one in (planted.author, planted.unused)]
-
-    assert str(hidden).replace(str(planted.author), "N") == str(unused).replace(str(planted.unused), "N")
-
-
-async def tried(env: Env, planted: Planted, method: str, one: int) -> Any:
-    if method == "link":
-        return await outcome(env, planted, lambda e, p: e["lib.book"].write(e, p.book, {"author_id": one}))
-    extra = {"write": [{"name": "x"}], "has_access": ["write"]}.get(method, [])
-    return await outcome(env, planted, lambda e, p: getattr(e["lib.author"], method)(e, [one], *extra))
-
-
-@pytest.mark.statement("Z6")
-async def test_no_order_tells_how_hidden_names_compare(env_head: Env, env_clerk: Env) -> None:
-    authors = await env_head["lib.author"].create(
-        env_head, [{"name": "Aaa", "keeper_id": ROB}, {"name": "Zzz", "keeper_id": ROB}]
-    )
-    vaults = await env_head["lib.vault"].create(env_head, [{"name": "Aaa"}, {"name": "Zzz"}])
-    await env_head["lib.book"].create(
-        env_head,
-        [{"title": "x", "author_id": a, "vault_id": v} for a, v in zip(authors, reversed(vaults), strict=True)],
-    )
-    orders = ["author_id", "author_id desc", "author_id.name", "author_id.name desc", "vault_id", "title"]
-    before = [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders]
-    groups = await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id")
-
-    for table in ("lib_author", "lib_vault"):
-        await env_head.execute(f"update {table} set name = case name when 'Aaa' then 'Zzz' else 'Aaa' end")
-
-    assert [await env_clerk["lib.book"].search(env_clerk, [], order=order) for order in orders] == before
-    assert await env_clerk["lib.book"].read_group(env_clerk, [], [], ["author_id"], orderby="author_id") == groups
-
-
-@pytest.mark.statement("Z18")
-async def test_a_user_of_one_company_finds_and_links_nothing_of_another(make_env: MakeEnv, env_head: Env) -> None:
-    abroad = make_env("lib.head", user=HEDDA, companies=(SOUTH,))
-    theirs = await abroad["lib.book"].create(abroad, {"title": "Theirs"})
-    mine = await env_head["lib.book"].create(env_head, {"title": "Mine"})
-    loan = await env_head["lib.loan"].create(env_head, {"book_id": mine})
-
-    assert await env_head["lib.book"].search(env_head.with_context(active_test=False), []) == [mine]
-    assert await env_head["lib.book"].exists(env_head, [theirs, mine]) == [mine]
-    with pytest.raises(MissingError):
-        await env_head["lib.loan"].create(env_head, {"book_id": theirs})
-    with pytest.raises(MissingError):
-        await env_head["lib.loan"].write(env_head, loan, {"book_id": theirs})
-
-
-@pytest.mark.statement("A11")
-@pytest.mark.parametrize(
-    "context",
-    [
-        {"uid": 1}, {"user_id": 1}, {"sudo": True}, {"su": True}, {"groups": ["lib.head"]}, {"company_ids": [1, 2]},
-        {"default_keeper_id": CLARA}, {"active_test": False}, {"lang": "xx"}, {"tz": "Mars/Base"},
-    ],
-)  # fmt: skip
-async def test_no_context_widens_what_is_seen(make_env: MakeEnv, planted: Planted, context: dict[str, Any]) -> None:
-    env = make_env("lib.clerk", user=CLARA, **context)
-
-    assert env.user.id == CLARA
-    assert env.company_ids == (NORTH,)
-    assert await env["lib.author"].search(env, []) == []
-
-
-@pytest.mark.parametrize(
-    "given", [2, [2], [1, 2], ["1"], [None], [[1]], [{"a": 1}], "1", {"a": 1}, [1.5], [True, 2], [], 10**30, [-1]]
-)
-async def test_companies_that_are_not_the_users_are_refused(make_env: MakeEnv, given: Any) -> None:
-    for key in ("allowed_company_ids", "company_id"):
-        env = make_env("lib.head", **{key: given})
-        if given == []:
-            assert env.company_ids == (NORTH,)
-            continue
-        with pytest.raises(AccessError):
-            await env["lib.book"].search(env, [])

@@ -1,0 +1,44 @@
+"""Secrets of each kind, planted in the library, and what a caller gets who probes for them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from models.orm import Env
+from models.orm.errors import AppError
+from server.database_errors import DatabaseErrors
+
+MARK = "PLANTED"
+
+
+@dataclass
+class Planted:
+    """H: an author of another keeper. F: the secret of a book. M: a vault. Cellar: a shelf that nobody sees."""
+
+    author: int
+    book: int
+    vault: int
+    cellar: int
+    deep: int
+    loan: int
+    messages: list[int]
+    unused: int = 987_654
+
+
+Probe = Callable[[Env, Planted], Awaitable[Any]]
+
+
+async def outcome(env: Env, planted: Planted, probe: Probe) -> Any:
+    """What a caller gets: an answer, or an error's class, text and data."""
+    try:
+        async with env.connection.transaction():
+            answer = await probe(env, planted)
+    except AppError as error:
+        return type(error), error.message, error.data
+    except asyncpg.PostgresError as error:
+        refusal = DatabaseErrors(env.registry).translate(error)
+        assert refusal is not None
+        return type(refusal), refusal.message, refusal.data
+    return answer.text if hasattr(answer, "text") else answer
