@@ -7,11 +7,20 @@ from models.mail.activity import Activity
 from models.mail.activity_type import TYPES, ActivityType
 from models.mail.followers import Followers
 from models.mail.planning import Planning
+from models.mail.subtype import SUBTYPES, MessageSubtype
 from models.mail.talking import AddressedMessage
 from models.mail.thread import Thread
 from models.orm import Group, Model
 from models.orm.data import Datum
 
-MODELS: tuple[type[Model], ...] = (Followers, ActivityType, Activity, AddressedMessage, Thread, Planning)
+MODELS: tuple[type[Model], ...] = (
+    Followers,
+    ActivityType,
+    Activity,
+    MessageSubtype,
+    AddressedMessage,
+    Thread,
+    Planning,
+)
 GROUPS: tuple[Group, ...] = ()
-DATA: tuple[Datum, ...] = TYPES
+DATA: tuple[Datum, ...] = TYPES + SUBTYPES

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from models.base.message import Message
+from models.mail.subtype import SUBTYPE
 from models.orm import arguments, fields
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ select id from said order by id
 class AddressedMessage(Message, name="mail.message"):
     """A message, the partners it is for, and the files that came with it. Files have rights of their own."""
 
+    subtype_id = fields.Many2One("Subtype", "mail.message.subtype", sql=SUBTYPE)
     partner_ids = fields.Many2Many(
         "Recipients",
         "res.partner",

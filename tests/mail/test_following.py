@@ -151,6 +151,19 @@ async def test_an_answer_is_about_the_same_record(seller, partner):
         await seller[PARTNER].message_post(seller, [other], body="!", parent_id=question)
 
 
+async def test_messages_are_told_apart_by_subtype(seller, partner):
+    await seller[PARTNER].message_post(seller, [partner], body="Hello", subtype_xmlid="mail.mt_comment")
+    await seller[PARTNER].message_post(seller, [partner], body="Busy")
+    mine = [["model", "=", PARTNER], ["res_id", "=", partner]]
+    messages = seller["mail.message"]
+
+    found = (await messages.search_read(seller, mine, ["subtype_id", "body"], order="id")).value()
+    said = await messages.search_count(seller, [*mine, ["subtype_id.name", "=", "Discussions"]])
+
+    assert [row["subtype_id"][1] for row in found[-2:]] == ["Discussions", "Note"]
+    assert said == 1
+
+
 async def test_a_message_carries_files(seller, partner):
     file = await seller["ir.attachment"].create(seller, {"name": "note.txt", "raw": "hello"})
 
