@@ -262,6 +262,28 @@ async def test_several_pages_are_one_run(brand):
     assert row["model_count"] == total
 
 
+async def test_nothing_is_held_while_the_distributor_makes_up_its_mind(brand):
+    visitor(brand, 1)
+    brand.odoo.may_answer.clear()
+    await brand.site.call("crm.brand", "action_sync_leads", [brand.id])
+    await asyncio.wait_for(brand.odoo.thinking.wait(), 10)
+
+    connection = await connect(shared_cluster(), brand.site.database)
+    try:
+        await eventually(lambda: is_calm(connection))
+        assert await connection.fetchval("select true from crm_brand where id = $1 for update nowait", brand.id)
+    finally:
+        await connection.close()
+        brand.odoo.may_answer.set()
+    await eventually(brand.is_idle)
+    assert await has(brand, 1)
+
+
+async def is_calm(connection):
+    open_ones = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in tr%'"
+    return await connection.fetchval(open_ones) == 0
+
+
 async def test_a_distributor_that_is_away_is_tried_by_one_job_until_it_is_back(brand):
     visitor(brand, 1)
     del brand.odoo.tables[TEST_DRIVE]

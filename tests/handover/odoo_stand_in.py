@@ -8,6 +8,7 @@ and a closed connection after each answer. What its methods do with leads is a f
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -198,10 +199,19 @@ class OdooDistributor(OdooStandIn):
         self.writes: list[list[int]] = []
         self.lost = 0
         self.refuses_writes = False
+        self.thinking = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     def add(self, model: str, number: int, **values: Any) -> None:
         """Put a row there."""
         self.tables.setdefault(model, {})[number] = {"id": number, **values}
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer as soon as it may."""
+        self.thinking.set()
+        await self.may_answer.wait()
+        return await super().handle(request)
 
     def asked(self, model: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Answer a search as Odoo does: an unknown field in it is an error, an empty value false."""
