@@ -127,10 +127,13 @@ class Delivery:
         """Run work in a transaction as the system, again when PostgreSQL gave up on it; then what it left for after."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._transactions, self._pool.connection() as connection:
+                async with (
+                    self._transactions,
+                    self._pool.connection() as connection,
+                    connection.transaction(isolation="read_committed"),
+                ):
                     env = self._env(connection, job)
-                    async with connection.transaction(isolation="read_committed"):
-                        answer = await work(env)
+                    answer = await work(env)
             except MAY_PASS as error:
                 if attempt == ATTEMPTS or not _passes(error):
                     raise

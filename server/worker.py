@@ -112,9 +112,7 @@ class Worker:
             while not self._stopping:
                 self._news.clear()
                 await self._take_jobs()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll_seconds):
-                        await self._news.wait()
+                await self._news_or_a_while()
             if self._running:
                 await asyncio.wait(self._running.values(), timeout=self._patience)
         finally:
@@ -136,6 +134,12 @@ class Worker:
         if unfinished:
             log.info("jobs given back", jobs=len(unfinished))
             await self._shielded(lambda connection: self.queue.release(connection, unfinished))
+
+    async def _news_or_a_while(self) -> None:
+        """Wait until there is something to do, or until it is time to look anyway."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_seconds):
+                await self._news.wait()
 
     async def _take_jobs(self) -> None:
         """Claim what is due. A stopped worker does not wait for a connection to do so: the database may be away."""

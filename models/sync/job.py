@@ -100,7 +100,7 @@ class SyncJob(Model, name="sync.job", label="Outbox Job"):
         jobs = await cls._lock(env, ids)
         finished = [job for job, state in jobs.items() if state in (State.DONE, State.SKIPPED)]
         if finished:
-            raise ConflictError("This is finished already.", model=cls.meta.name, ids=finished)
+            raise ConflictError("This message is finished already.", model=cls.meta.name, ids=finished)
         await env.execute(SKIP, list(jobs), env.user.id)
         await cls._tell(env, list(jobs), State.SKIPPED)
         return True
@@ -118,7 +118,7 @@ class SyncJob(Model, name="sync.job", label="Outbox Job"):
         rows = await env.change(LOCK, wanted)
         running = [row["id"] for row in rows if row["state"] == State.RUNNING]
         if running:
-            raise ConflictError("This is being sent right now.", model=cls.meta.name, ids=running)
+            raise ConflictError("This message is being sent right now.", model=cls.meta.name, ids=running)
         return {row["id"]: row["state"] for row in rows}
 
     @classmethod

@@ -269,22 +269,7 @@ def first_arguments(method: Described) -> str:
 
 def _try(models: Iterable[str], name: str = "", methods: Iterable[Described] = ()) -> Html:
     """Return the form. It stays hidden without the script that sends it, and no field of it has a name."""
-    options = [
-        tag(
-            "option",
-            method["name"],
-            value=method["name"],
-            data_args=first_arguments(method),
-            data_writes=not method["x-readonly"],
-            selected=method["name"] == "search_read",
-        )
-        for method in methods
-    ]
-    which = (
-        tag("select", options, id="try-method")
-        if options
-        else tag("input", id="try-method", value="search_read", required=True, autocomplete="off", spellcheck="false")
-    )
+    which = _method_choice(methods)
     known = tag("datalist", [tag("option", value=one) for one in models], id="known-models")
     model = tag(
         "input",
@@ -321,6 +306,24 @@ def _try(models: Iterable[str], name: str = "", methods: Iterable[Described] = (
             data_needs_script=True,
         ),
     )
+
+
+def _method_choice(methods: Iterable[Described]) -> Html:
+    """Return the list of a model's methods to choose from; where none are given, a line to write one in."""
+    options = [
+        tag(
+            "option",
+            method["name"],
+            value=method["name"],
+            data_args=first_arguments(method),
+            data_writes=not method["x-readonly"],
+            selected=method["name"] == "search_read",
+        )
+        for method in methods
+    ]
+    if options:
+        return tag("select", options, id="try-method")
+    return tag("input", id="try-method", value="search_read", required=True, autocomplete="off", spellcheck="false")
 
 
 def _labelled(text: str, control: Html) -> Html:

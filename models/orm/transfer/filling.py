@@ -45,12 +45,7 @@ class Filler:
         """Say what is to be looked up, lines included."""
         for draft in every(drafts):
             self._collect_key(draft)
-            for name, (place, kind) in draft.plan.links.items():
-                field = draft.plan.meta.fields[name]
-                assert isinstance(field, Many2One | ToMany)  # noqa: S101 as it was planned
-                for text in _referred(field, draft.cell(place)):
-                    with self._telling(draft, name):
-                        self.finder.want(field.target, kind, text)
+            self._collect_links(draft)
 
     def _collect_key(self, draft: Draft) -> None:
         for key, place in draft.plan.keys.items():
@@ -64,6 +59,14 @@ class Filler:
                     name = naming.full_name(str(cell))
                     self.finder.want(draft.plan.meta.name, EXTERNAL_ID, name)
                     draft.name = name
+
+    def _collect_links(self, draft: Draft) -> None:
+        for name, (place, kind) in draft.plan.links.items():
+            field = draft.plan.meta.fields[name]
+            assert isinstance(field, Many2One | ToMany)  # noqa: S101 as it was planned
+            for text in _referred(field, draft.cell(place)):
+                with self._telling(draft, name):
+                    self.finder.want(field.target, kind, text)
 
     # after it
 
