@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from server.database.embedded import EmbeddedPostgres
 from tests.cluster import scratch_database
 from tests.places import short_lived_folder
 
@@ -111,11 +113,32 @@ def is_locked(lock: Path) -> bool:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A place for a data directory with a short path that every account can reach."""
+    with new_home() as place:
+        yield place
+
+
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """A place that is removed when no PostgreSQL lives there any more."""
     folder = short_lived_folder("h-")
     folder.chmod(0o755)
     yield folder / "pg"
     wait_until(lambda: not is_locked(folder / "pg" / "lock"))
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def kept_home() -> Iterator[Path]:
+    """The home of the one that keeps running."""
+    with new_home() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+async def running(kept_home: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """One that runs, for tests that look at it and leave it running."""
+    async with EmbeddedPostgres(kept_home) as postgres:
+        yield postgres
 
 
 @pytest.fixture

@@ -51,9 +51,8 @@ async def test_a_restart_takes_less_than_three_seconds_and_keeps_the_data(home):
     assert time.monotonic() - start < 3
 
 
-async def test_it_never_runs_as_root(home):
-    async with EmbeddedPostgres(home) as postgres:
-        owner = owner_of(postgres.process_id)
+async def test_it_never_runs_as_root(running):
+    owner = owner_of(running.process_id)
 
     assert owner != 0
     assert os.geteuid() in (0, owner)
@@ -74,18 +73,16 @@ def test_an_ordinary_user_starts_it(home, hold, ordinary_user):
     assert holder.end() == 0
 
 
-async def test_only_the_socket_leads_in_and_only_for_its_account(home):
-    async with EmbeddedPostgres(home) as postgres:
-        listens = await value(postgres, "show listen_addresses")
-        method = await value(postgres, "select string_agg(distinct auth_method, ',') from pg_hba_file_rules")
-        modes = [stat.S_IMODE(path.stat().st_mode) for path in (home, home / ".s.PGSQL.5432")]
+async def test_only_the_socket_leads_in_and_only_for_its_account(running, kept_home):
+    listens = await value(running, "show listen_addresses")
+    method = await value(running, "select string_agg(distinct auth_method, ',') from pg_hba_file_rules")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (kept_home, kept_home / ".s.PGSQL.5432")]
 
     assert (listens, method, modes) == ("", "peer", [0o700, 0o700])
 
 
-async def test_what_is_committed_is_flushed(home):
-    async with EmbeddedPostgres(home) as postgres:
-        settings = [await value(postgres, f"show {name}") for name in ("fsync", "synchronous_commit", "data_checksums")]
+async def test_what_is_committed_is_flushed(running):
+    settings = [await value(running, f"show {name}") for name in ("fsync", "synchronous_commit", "data_checksums")]
 
     assert settings == ["on", "on", "on"]
 
@@ -240,24 +237,22 @@ def test_a_directory_that_the_account_cannot_reach_is_refused(home, monkeypatch)
         EmbeddedPostgres(home)
 
 
-async def test_two_that_create_the_same_database_both_succeed(home):
-    async with EmbeddedPostgres(home) as postgres:
-        created = await asyncio.gather(*(postgres.create_database_if_missing("twice") for _ in range(4)))
+async def test_two_that_create_the_same_database_both_succeed(running):
+    created = await asyncio.gather(*(running.create_database_if_missing("twice") for _ in range(4)))
 
     assert sum(created) == 1
 
 
-async def test_the_application_account_cannot_change_the_schema(home):
-    async with EmbeddedPostgres(home) as postgres:
-        await postgres.create_database_if_missing("kept")
-        await value(postgres, "create table lead (id int)", "kept")
-        connection = await connect(postgres.address, "kept", application=True)
+async def test_the_application_account_cannot_change_the_schema(running):
+    await running.create_database_if_missing("kept")
+    await value(running, "create table lead (id int)", "kept")
+    connection = await connect(running.address, "kept", application=True)
 
-        await connection.execute("insert into lead values (1)")
-        for forbidden in FORBIDDEN:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(forbidden)
-        await connection.close()
+    await connection.execute("insert into lead values (1)")
+    for forbidden in FORBIDDEN:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(forbidden)
+    await connection.close()
 
 
 FORBIDDEN = (
@@ -275,14 +270,13 @@ FORBIDDEN = (
 )
 
 
-async def test_another_process_connects_by_the_url(home):
-    async with EmbeddedPostgres(home) as postgres:
-        await postgres.create_database_if_missing("kept")
-        address = DatabaseAddress(postgres.address.url_of("kept"))
-        connection = await connect(address)
+async def test_another_process_connects_by_the_url(running):
+    await running.create_database_if_missing("kept")
+    address = DatabaseAddress(running.address.url_of("kept"))
+    connection = await connect(address)
 
-        assert await connection.fetchval("select current_database()") == "kept"
-        await connection.close()
+    assert await connection.fetchval("select current_database()") == "kept"
+    await connection.close()
 
 
 async def test_any_directory_of_programs_will_do(home):
