@@ -24,6 +24,13 @@ class Identifying(Reading):
 
     __slots__ = ()
 
+    @rpc(readonly=True, netforce=("code",))
+    @classmethod
+    async def get_by_code(cls, env: Env, code: Any) -> int | None:
+        """Return the id of the first record with this code, by whatever vocabulary's field `code`; None without one."""
+        found: list[int] = await cls.search(env, [["code", "=", code]], limit=1)
+        return found[0] if found else None
+
     @rpc(readonly=True, aliases=("perm_read",))
     @classmethod
     async def get_metadata(cls, env: Env, ids: Any) -> list[dict[str, Any]]:

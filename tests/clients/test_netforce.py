@@ -78,6 +78,15 @@ def test_arguments_have_netforces_order(app, contact):
     assert app.execute("contact", "name_search", [name, [["id", "=", record]], 5]) == [[record, name]]
 
 
+def test_records_are_found_by_code(app, contact):
+    record, name = contact
+    app.execute("contact", "write", [[record], {"code": f"C-{name}"}])
+
+    assert app.execute("contact", "get_by_code", [f"C-{name}"]) == record
+    assert app.execute("contact", "get_by_code", ["C-nobody"]) is None
+    assert app.execute("country", "get_by_code", ["PH"])
+
+
 def test_the_field_list_may_stand_in_the_fourth_place(deployed, app, contact):
     record, name = contact
     token = {"token": app.cookies["token"]}
