@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from rpc_client import AsyncClient, Connection, Result, UsageError, ValidationError, connect
-from tests.rpc.conftest import PASSWORD, Running, running, scenario_database, sessions_of_the_scenario
+from tests.rpc.conftest import PASSWORD, Running, app_of_the_module, prepared, running, stack
 from tests.rpc_client.conftest import client_of
 from tests.rpc_client.stand_in import StandIn
 
-__all__ = ["running", "scenario_database", "sessions_of_the_scenario"]
+__all__ = ["app_of_the_module", "prepared", "running", "stack"]
 
 
 @pytest.fixture
