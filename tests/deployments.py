@@ -1,7 +1,7 @@
 """Databases of whole deployments for tests: a template of each role, made once a run, and users in it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from models import deployment
@@ -16,14 +16,20 @@ ADMIN_PASSWORD = "correct horse battery staple"
 
 
 async def template(role: str) -> str:
-    """Return the name of a migrated database of a role; the first process that asks makes it, the others wait."""
-    name = f"template_{role}"
+    """Return the name of a migrated database of a role."""
+    return await made_once(
+        f"template_{role}", lambda connection: migrate(connection, role, first_start=_first_administrator)
+    )
+
+
+async def made_once(name: str, make: Callable[[Connection], Awaitable[object]]) -> str:
+    """Return the name of a database for copies: the first process of a run that asks makes it, the others wait."""
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     maintenance = await connect(shared_cluster(), "postgres", statement_timeout="0", lock_timeout="0")
     try:
         await maintenance.execute("select pg_advisory_lock($1)", key)
         if not await databases.database_exists(shared_cluster(), name):
-            await _make(role, name, maintenance)
+            await _make(name, make, maintenance)
         await maintenance.execute("select pg_advisory_unlock($1)", key)
     finally:
         await maintenance.close()
@@ -40,13 +46,13 @@ async def workspace(role: str) -> str:
     return _workspaces[role]
 
 
-async def _make(role: str, name: str, maintenance: Connection) -> None:
-    """Migrate under another name first, so that a half-made template is never taken for one."""
+async def _make(name: str, make: Callable[[Connection], Awaitable[object]], maintenance: Connection) -> None:
+    """Make it under another name first, so that a half-made template is never taken for one."""
     making = new_name("making")
     await databases.create_database_if_missing(shared_cluster(), making)
     connection = await connect(shared_cluster(), making)
     try:
-        await migrate(connection, role, first_start=_first_administrator)
+        await make(connection)
     finally:
         await connection.close()
     await maintenance.execute(f'alter database "{making}" rename to "{name}"')

@@ -18,8 +18,7 @@ from models.orm import Env
 from models.orm.limits import LIMITS
 from server.app import DEPLOYMENT, create_app, mark
 from server.connections import serving
-from server.database.connection import connect
-from server.database.databases import create_database_if_missing
+from server.database.connection import Connection
 from server.database.migrate import migrate
 from server.database.pool import Pool
 from server.deployment import Deployment
@@ -28,7 +27,7 @@ from server.protocols.jsonrpc import exposed
 from server.protocols.native import NativeEndpoint
 from server.settings import Settings
 from tests import deployments
-from tests.cluster import drop_database, new_name, shared_cluster
+from tests.cluster import scratch_database, shared_cluster
 from tests.rpc import scenario
 from tests.rpc.filing import Files
 
@@ -168,15 +167,8 @@ class Running:
 USERS = {"clerk": ["test.clerk"], "service": ["test.service"], "nobody": [], "boss": ["base.admin", "test.clerk"]}
 
 
-async def _prepare_scenario() -> str:
-    name = new_name("scenario")
-    await create_database_if_missing(shared_cluster(), name)
-    connection = await connect(shared_cluster(), name)
-    try:
-        await migrate(connection, "both", registry=scenario.REGISTRY, data=base.DATA, first_start=_first_users)
-    finally:
-        await connection.close()
-    return name
+async def _migrate(connection: Connection) -> None:
+    await migrate(connection, "both", registry=scenario.REGISTRY, data=base.DATA, first_start=_first_users)
 
 
 async def _first_users(env: Env) -> None:
@@ -189,10 +181,11 @@ async def _first_users(env: Env) -> None:
 @pytest.fixture(scope="session")
 async def prepared() -> AsyncIterator[Scenario]:
     """The database of the scenario, with its users."""
-    name = await _prepare_scenario()
-    async with await Pool.open(shared_cluster(), name, size=2) as looking:
+    async with (
+        scratch_database(await deployments.made_once("template_scenario", _migrate)) as name,
+        await Pool.open(shared_cluster(), name, size=2) as looking,
+    ):
         yield Scenario(name, looking, {})
-    await drop_database(name)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,11 +15,9 @@ from models.sync.handler import Handler, LocalHandler, RemoteAccount, RemoteCall
 from models.sync.outbox import enqueue
 from models.sync.queue import Job, Result, State
 from models.sync.secrets import Secret, SecretHolder, Vault
-from server.database import databases
-from server.database.connection import connect
 from server.database.migrate import migrate
 from server.database.pool import Pool
-from tests.cluster import shared_cluster
+from tests.deployments import made_once
 
 KEY = "dGhlIHNhbWUga2V5IGluIGVhY2ggdGVzdCBwcm9jZXM="  # a worker of its own process needs it too
 PASSWORD = "hush hush 4711"
@@ -112,16 +109,10 @@ def new_registry(key: str = KEY) -> Registry:
 
 
 async def template() -> str:
-    """The name of a migrated database of the small deployment, made once by each test process."""
-    name = f"template_sync_{os.getpid()}"
-    if not await databases.database_exists(shared_cluster(), name):
-        await databases.create_database_if_missing(shared_cluster(), name)
-        connection = await connect(shared_cluster(), name)
-        try:
-            await migrate(connection, "sync", registry=new_registry(), data=base.DATA)
-        finally:
-            await connection.close()
-    return name
+    """The name of a migrated database of the small deployment."""
+    return await made_once(
+        "template_sync", lambda connection: migrate(connection, "sync", registry=new_registry(), data=base.DATA)
+    )
 
 
 class World:
