@@ -128,6 +128,22 @@ def new_home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
+async def initialised() -> AsyncIterator[Path]:
+    """A data directory that was in use once, to be copied."""
+    with new_home() as place:
+        async with EmbeddedPostgres(place):
+            pass
+        yield place / "data"
+
+
+@pytest.fixture
+def used_before(home: Path, initialised: Path) -> None:
+    """Let `home` be one in which a PostgreSQL lived before, for tests that are not about the first start."""
+    home.mkdir(mode=0o700)
+    subprocess.run([shutil.which("cp") or "cp", "-a", initialised, home], check=True)  # owners and all
+
+
+@pytest.fixture(scope="module")
 def kept_home() -> Iterator[Path]:
     """The home of the one that keeps running."""
     with new_home() as place:

@@ -87,6 +87,7 @@ async def test_what_is_committed_is_flushed(running):
     assert settings == ["on", "on", "on"]
 
 
+@pytest.mark.usefixtures("used_before")
 def test_a_killed_holder_takes_postgres_with_it_in_order(home, hold):
     holder: Holder = hold()
     process_id = holder.postgres_id()
@@ -97,6 +98,7 @@ def test_a_killed_holder_takes_postgres_with_it_in_order(home, hold):
     assert "database system is shut down" in (home / "postgres.log").read_text()
 
 
+@pytest.mark.usefixtures("used_before")
 def test_it_starts_again_at_once_after_a_kill_of_the_holder(hold):
     hold().kill()
     first: Holder = hold()
@@ -109,6 +111,7 @@ def test_it_starts_again_at_once_after_a_kill_of_the_holder(hold):
     assert time.monotonic() - start < 3
 
 
+@pytest.mark.usefixtures("used_before")
 async def test_a_killed_postgres_is_started_again_and_recovers(home):
     async with EmbeddedPostgres(home) as postgres:
         await value(postgres, "create table kept as select 42 as answer")
@@ -134,6 +137,7 @@ async def answers(postgres: EmbeddedPostgres) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("used_before")
 def test_it_starts_after_both_were_killed(hold):
     holder: Holder = hold()
     process_id = holder.postgres_id()
@@ -155,6 +159,7 @@ def test_of_two_starts_at_once_one_owns_and_the_other_attaches(hold):
     assert sum(owner is not None for owner in owners) == 1
 
 
+@pytest.mark.usefixtures("used_before")
 def test_who_attached_takes_over_when_the_owner_ends(home, hold):
     owner: Holder = hold()
     first_id = owner.postgres_id()
@@ -172,6 +177,7 @@ def started_in(home: Path) -> int:
     return (home / "postgres.log").read_text().count("ready to accept connections")
 
 
+@pytest.mark.usefixtures("used_before")
 async def test_a_stale_process_id_of_a_living_process_is_not_believed(home):
     async with EmbeddedPostgres(home):
         pass
