@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,13 @@ AREAS = ("base", "sync", "party", "mail", "product", "sale", "stock", "crm", "de
 SOURCES = sorted(path for top in ("server", "models", "rpc_client") for path in (ROOT / top).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file imports, be it for type checking alone."""
+@cache
+def imports(path: Path) -> list[str]:
+    """Return the dotted names that a file imports, be it for type checking alone."""
+    return list(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
