@@ -41,6 +41,7 @@ OVERTAKEN = """
 select a.lane from sync_job a join sync_job b on b.company_id = a.company_id and b.lane = a.lane
 where b.lane_seq > a.lane_seq and b.state in ('running', 'done') and a.state in ('ready', 'running', 'parked')
 """
+RECENT = "select id, resends, state from sync_job where remote <> '' order by id desc limit 60"
 CROWDED = """
 select remote from sync_job where state = 'running' and remote <> '' group by remote having count(*) > 4
 union all
@@ -74,6 +75,7 @@ class Truth:
         self.dealer = dealer
         self.by_hand: set[int] = set()
         self.forged: set[int] = set()
+        self.finished: set[tuple[str, int, int]] = set()
 
     async def check(self, leads: Sequence[int] | None = None) -> None:
         """Compare both sides, for some of the BPO's leads or for all. Raises `BrokenInvariantError`."""
@@ -82,6 +84,7 @@ class Truth:
         wrong = [*self._at_dealer(there), *self._at_bpo(here.values(), there), *self._between(here, there)]
         for site in (self.bpo, self.dealer):
             wrong += [f"{site.role}: {row[0]} was overtaken" for row in await site.deployment.fetch(OVERTAKEN)]
+            wrong += [f"{site.role}: job {one} is not done any more" for one in await self._undone(site)]
             wrong += [f"{site.role}: too many run of {row[0]}" for row in await site.deployment.fetch(CROWDED)]
         if wrong:
             raise BrokenInvariantError("; ".join(wrong))
@@ -111,6 +114,14 @@ class Truth:
         """All that counts at the end, in one form each time."""
         rows = await self.bpo.deployment.fetch(AT_BPO, None) + await self.dealer.deployment.fetch(AT_DEALER, None)
         return [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
+
+    async def _undone(self, site: Site) -> list[int]:
+        """Jobs that were done and are not, though nobody had them sent again: a late worker wrote over the result."""
+        rows = await site.deployment.fetch(RECENT)
+        now = {(site.role, row["id"], row["resends"]): row["state"] for row in rows}
+        undone = [key[1] for key, state in now.items() if key in self.finished and state != "done"]
+        self.finished |= {key for key, state in now.items() if state == "done"}
+        return undone
 
     def _at_dealer(self, rows: Sequence[Row]) -> Iterator[str]:
         for row in rows:
