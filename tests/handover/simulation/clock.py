@@ -1,7 +1,7 @@
 """Time that passes only when a simulation says so, and that each side reads from a clock of its own.
 
-PostgreSQL's `now()` and `random()` are found in a schema before its own: the one reads what the session was told at the
-beginning of its transaction, the other counts. Python's clocks are replaced at the three places where they are read.
+PostgreSQL's `now()` and `random()` are found in a schema before its own: the one reads what the session was told at
+the beginning of its transaction, the other makes a number of that. Python's clocks are replaced where they are read.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ BEGINNING = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 SEARCH_PATH = "simulated, pg_catalog, public"
 SCHEMA = """
 create schema simulated;
-create sequence simulated.dice;
 create function simulated.now() returns timestamptz language sql stable parallel safe
     as 'select pg_catalog.current_setting(''simulated.now'')::timestamptz';
 create function simulated.random() returns double precision language sql volatile
-    as 'select (pg_catalog.hashint8(pg_catalog.nextval(''simulated.dice'')) & 65535) / 65536.0::float8';
+    as 'select (pg_catalog.hashtext(pg_catalog.current_setting(''simulated.now'')) & 65535) / 65536.0::float8';
 """
 
 
