@@ -37,10 +37,11 @@ where m.brand_id = $1 and m.default_code = r.code and m.id = (
 UPSERT = """
 insert into crm_vehicle_model
     (brand_id, external_ref, default_code, name, category, list_price, synced_at, active, create_uid, write_uid)
-select $1, r.*, now(), true, $7, $7
+select $1, r.*, $8, true, $7, $7
 from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[]) r
 on conflict (brand_id, external_ref) do update set default_code = excluded.default_code, name = excluded.name,
-    category = excluded.category, list_price = excluded.list_price, synced_at = now(), active = true,
+    category = excluded.category, list_price = excluded.list_price, active = true,
+    synced_at = greatest(crm_vehicle_model.synced_at, excluded.synced_at),
     write_uid = $7, write_date = now()
 returning xmax = 0 as created
 """
@@ -68,11 +69,12 @@ class SyncModels(DistributorJob):
         brand_id, after = job.args["brand"], job.args["after"]
         read, problems = read_rows(rows, RemoteVehicle.read, "Model")
         vehicles = list({vehicle.ref: vehicle for vehicle in read}.values())
-        created = await _written(env, brand_id, vehicles)
+        # All pages of a run carry the instant of its first one: no clock is compared with another.
+        since = job.args.get("since") or env.now.isoformat()
+        created = await _written(env, brand_id, vehicles, dt.datetime.fromisoformat(since))
         taken = Taken(len(rows), created, problems)
         await note_done(env, brand_id, self.run_of(job), taken, later_page=after > 0)
         last = max((int(vehicle.ref) for vehicle in vehicles), default=after)
-        since = job.args.get("since") or env.now.isoformat()
         if len(rows) >= LIMITS.distributor_rows and last > after:
             await enqueue_for(env, VEHICLES, brand_id, {"after": last, "since": since}, job.company_id)
         else:
@@ -83,12 +85,12 @@ class SyncModels(DistributorJob):
         return "models"
 
 
-async def _written(env: Env, brand_id: int, vehicles: Sequence[RemoteVehicle]) -> int:
+async def _written(env: Env, brand_id: int, vehicles: Sequence[RemoteVehicle], since: dt.datetime) -> int:
     """Write models in two statements; return how many are new."""
     if not vehicles:
         return 0
     refs, codes = [one.ref for one in vehicles], [one.code for one in vehicles]
     await env.execute(ADOPT, brand_id, refs, codes)
     columns = (refs, codes, [v.name for v in vehicles], [v.category for v in vehicles], [v.price for v in vehicles])
-    rows = await env.fetch(UPSERT, brand_id, *columns, env.user.id)
+    rows = await env.fetch(UPSERT, brand_id, *columns, env.user.id, since)
     return sum(row["created"] for row in rows)

@@ -17,6 +17,7 @@ from aiohttp import web
 from models.orm import Env
 from server.app import create_app
 from server.connections import serving
+from server.database.connection import connect
 from server.settings import Settings
 from tests import deployments
 from tests.clients.netforce import Browser, Mobile
@@ -55,6 +56,7 @@ class Server:
         self._stack = AsyncExitStack()
         self.asked: list[str] = []  # the routes of all requests, in their order
         self.database = self.wait_for(_new_database())
+        self.connection = self.wait_for(connect(shared_cluster(), self.database))
 
     def wait_for(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_SECONDS)
@@ -77,6 +79,7 @@ class Server:
 
     def stop(self) -> None:
         self.wait_for(self._stack.aclose())
+        self.wait_for(self.connection.close())
         self.wait_for(drop_database(self.database))
         self.wait_for(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -136,18 +139,18 @@ def restricted(server: Server) -> tuple[str, str]:
     password = "an ordinary password"
 
     async def make() -> str:
-        from server.database.connection import connect
-
-        connection = await connect(shared_cluster(), server.database)
-        try:
-            async with connection.transaction():
-                env: Env = deployments.system_env(connection)
-                user = await deployments.make_user(env, ["sale.user"], password=password)
-        finally:
-            await connection.close()
+        async with server.connection.transaction():
+            env: Env = deployments.system_env(server.connection)
+            user = await deployments.make_user(env, ["sale.user"], password=password)
         return user.login
 
     return server.wait_for(make()), password
+
+
+@pytest.fixture(autouse=True)
+def no_failures(server: Server) -> None:
+    """All tests log in from one address: what one of them tries in vain locks no other out."""
+    server.wait_for(server.connection.execute("delete from base_login_failure"))
 
 
 @pytest.fixture(autouse=True)

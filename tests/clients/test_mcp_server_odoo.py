@@ -130,7 +130,7 @@ async def test_files(assistant, unique):
 
 
 async def test_resources(assistant):
-    assert "Name: Administrator" in await assistant.resource("odoo://res.partner/record/1")
+    assert "Name: My Company" in await assistant.resource("odoo://res.partner/record/1")
     assert "Administrator" in await assistant.resource("odoo://res.partner/search")
     assert "Total count" in await assistant.resource("odoo://res.partner/count")
     assert "commercial_partner_id" in await assistant.resource("odoo://res.partner/fields")

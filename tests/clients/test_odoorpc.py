@@ -246,9 +246,9 @@ def test_json_routes_share_the_session(deployed):
     assert client.json("/web/dataset/call_kw", call)["result"]["uid"] == 2
 
 
-def test_files_are_attached_and_read_back(odoo):
+def test_files_are_attached_and_read_back(odoo, unique):
     content = base64.b64encode(bytes(range(256)) * 8192).decode()
-    [partner] = odoo.env["res.partner"].search([], limit=1)
+    partner = odoo.env["res.partner"].create({"name": unique("Signer")})
     attachments = odoo.env["ir.attachment"]
     values = {"name": "contract.pdf", "datas": content, "res_model": "res.partner", "res_id": partner}
 

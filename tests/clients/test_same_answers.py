@@ -12,10 +12,10 @@ from models import deployment
 from models.orm.dialect import NATIVE
 from models.orm.fields import Boolean, Field, Integer, Json, Many2One, Number, Reference, Selection, ToMany
 from models.orm.meta import Meta
+from server.database.connection import Connection
 from tests import deployments
 from tests.clients.conftest import Deployed, Server
 from tests.clients.ways import WAYS, Account, CallFailedError, Way
-from tests.cluster import shared_cluster
 
 REGISTRY = deployment.registry_for("both")
 MOST_FIELDS, MOST_ROWS = 8, 20
@@ -28,36 +28,30 @@ def accounts(server: Server, restricted: tuple[str, str]) -> list[Account]:
 
     Both are of one company only: Netforce's clients see one at a time, the others all that a user belongs to.
     """
-    return [server.wait_for(_fill(server.database)), Account(*restricted)]
+    return [server.wait_for(_fill(server.connection)), Account(*restricted)]
 
 
-async def _fill(database: str) -> Account:
-    from server.database.connection import connect
-
-    connection = await connect(shared_cluster(), database)
-    try:
-        async with connection.transaction():
-            env = deployments.system_env(connection)
-            partners = await env["res.partner"].insert(
-                env,
-                [
-                    {"name": "Añejo & Søn <b>", "city": "Cebu", "is_company": True},
-                    {"name": "100% Cotton_Trading", "email": "info@cotton.example", "phone": "+63 917 123 4567"},
-                    {"name": 'O\'Brien \\ "Sons"', "comment": "two\nlines\tand a tab", "active": False},
-                ],
-            )
-            products = await env["product.product"].insert(
-                env, [{"name": f"Tiggo {n}", "list_price": Decimal(n) / 3, "default_code": f"T{n}"} for n in range(3)]
-            )
-            lines = [(0, 0, {"product_id": one, "product_uom_qty": 2}) for one in products]
-            orders = [{"partner_id": one, "order_line": lines} for one in partners[:2]]
-            await env["sale.order"].insert(env, orders)
-            await env["crm.lead"].insert(
-                env, [{"name": f"Lead {n}", "contact_name": "Maria", "expected_revenue": n * 1000.5} for n in range(4)]
-            )
-            everything = await deployments.make_user(env, list(REGISTRY.groups), password=PASSWORD)
-    finally:
-        await connection.close()
+async def _fill(connection: Connection) -> Account:
+    async with connection.transaction():
+        env = deployments.system_env(connection)
+        partners = await env["res.partner"].insert(
+            env,
+            [
+                {"name": "Añejo & Søn <b>", "city": "Cebu", "is_company": True},
+                {"name": "100% Cotton_Trading", "email": "info@cotton.example", "phone": "+63 917 123 4567"},
+                {"name": 'O\'Brien \\ "Sons"', "comment": "two\nlines\tand a tab", "active": False},
+            ],
+        )
+        products = await env["product.product"].insert(
+            env, [{"name": f"Tiggo {n}", "list_price": Decimal(n) / 3, "default_code": f"T{n}"} for n in range(3)]
+        )
+        lines = [(0, 0, {"product_id": one, "product_uom_qty": 2}) for one in products]
+        orders = [{"partner_id": one, "order_line": lines} for one in partners[:2]]
+        await env["sale.order"].insert(env, orders)
+        await env["crm.lead"].insert(
+            env, [{"name": f"Lead {n}", "contact_name": "Maria", "expected_revenue": n * 1000.5} for n in range(4)]
+        )
+        everything = await deployments.make_user(env, list(REGISTRY.groups), password=PASSWORD)
     return Account(everything.login, PASSWORD)
 
 
