@@ -1,14 +1,16 @@
 """The BPO's side: leads from capture through claim and negotiation to the endorsement, and what became of them."""
 
-from models.bpo import distributor, lost_reason, source, stage
+from models.bpo import lost_reason, source, stage
 from models.bpo.behind import look_at_endorsements
 from models.bpo.call import BpoCall, Visit
 from models.bpo.catalogue import BpoBrand, VehicleModel
 from models.bpo.dealer_event import DealerEvent
 from models.bpo.dealership import Dealership
-from models.bpo.distributor import DistributorDue, DistributorSync
-from models.bpo.distributor_dealers import DistributorDealer, SyncDealers
-from models.bpo.distributor_models import SyncModels
+from models.bpo.distributor import connection
+from models.bpo.distributor.connection import DistributorDue, DistributorSync
+from models.bpo.distributor.dealers import DistributorDealer, SyncDealers
+from models.bpo.distributor.vehicles import SyncModels
+from models.bpo.distributor.web_leads import ConfirmWebLeads, DistributorRecord, ImportWebLeads
 from models.bpo.endorsing import Endorsement
 from models.bpo.groups import GROUPS
 from models.bpo.lead import Lead
@@ -19,7 +21,6 @@ from models.bpo.reconciling import BpoReconciliation, ReconcileWithDealer
 from models.bpo.source import BpoLeadSource
 from models.bpo.stage import BpoStage
 from models.bpo.team import Tag, Team
-from models.bpo.web_leads import ConfirmWebLeads, DistributorRecord, ImportWebLeads
 from models.crm.reconciling import cleaner_of
 from models.orm.data import Datum
 from models.orm.model import Model
@@ -47,7 +48,7 @@ MODELS: tuple[type[Model], ...] = (
     BpoReconciliation,
     OpportunityOrder,
 )
-DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA, *distributor.DATA)
+DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA, *connection.DATA)
 HANDLERS: tuple[AnyHandler, ...] = (
     Endorsement(),
     ReconcileWithDealer(),

@@ -1,12 +1,12 @@
 """What the BPO knows of the cars that dealers sell. Codes of brands and models find brand and product at the dealer.
 
 A brand may have a distributor with a system of its own, an Odoo: its web leads, dealers and models are read from
-there (`distributor.py`). Managers alone see and change how it is reached; nobody reads the password.
+there (`distributor/`). Managers alone see and change how it is reached; nobody reads the password.
 """
 
 from __future__ import annotations
 
-from models.bpo.distributor import Distributor
+from models.bpo.distributor.connection import Distributor
 from models.bpo.groups import AGENT, MANAGER
 from models.crm.connection import PROTOCOLS, TESTS
 from models.orm.declare import Access, Key

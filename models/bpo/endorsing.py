@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from models.base.parameter import Parameter
 from models.bpo.closing import Closing
 from models.bpo.dealership import Dealership
-from models.bpo.distributor_rows import NO_NUMBER
+from models.bpo.distributor.rows import NO_NUMBER
 from models.bpo.groups import AGENT
 from models.bpo.moving import refuse_endorsed
 from models.bpo.record import LeadRecord

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from models import deployment
-from models.bpo.distributor import CONFIRM, DEALERS, LEADS, QUOTATION, TEST_DRIVE, VEHICLES
-from models.bpo.web_leads import ImportWebLeads
+from models.bpo.distributor.connection import CONFIRM, DEALERS, LEADS, QUOTATION, TEST_DRIVE, VEHICLES
+from models.bpo.distributor.web_leads import ImportWebLeads
 from models.orm import Registry
 from models.orm.limits import LIMITS
 from models.sync.assembly import outbox_of

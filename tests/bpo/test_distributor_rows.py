@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.bpo.distributor_rows import NO_NUMBER, RemoteDealer, RemoteVehicle, RowError, WebLead
+from models.bpo.distributor.rows import NO_NUMBER, RemoteDealer, RemoteVehicle, RowError, WebLead
 from models.party.matching_keys import phone_key
 
 ANYTHING = st.one_of(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.bpo.distributor import BRAND, HOLD, note_failed
-from models.bpo.distributor_rows import RowError
+from models.bpo.distributor.connection import BRAND, HOLD, note_failed
+from models.bpo.distributor.rows import RowError
 from models.sync.handler import Handler, RemoteAccount, RemoteCall, Remotes
 from models.sync.outcome import Outcome, Verdict
 

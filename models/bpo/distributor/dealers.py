@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.bpo.dealership import Dealership
-from models.bpo.distributor import BRAND, DEALERS, Taken, enqueue_for, note_done
-from models.bpo.distributor_job import DistributorJob, Question, read_rows
-from models.bpo.distributor_rows import RemoteDealer
+from models.bpo.distributor.connection import BRAND, DEALERS, Taken, enqueue_for, note_done
+from models.bpo.distributor.job import DistributorJob, Question, read_rows
+from models.bpo.distributor.rows import RemoteDealer
 from models.bpo.groups import MANAGER
 from models.orm.declare import Access, Key
 from models.orm.fields import Integer, Many2One

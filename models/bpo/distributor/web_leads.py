@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from models.bpo.distributor import (
+from models.bpo.distributor.connection import (
     BRAND,
     CONFIRM,
     LEADS,
@@ -25,9 +25,9 @@ from models.bpo.distributor import (
     enqueue_for,
     note_done,
 )
-from models.bpo.distributor_dealers import dealerships_of
-from models.bpo.distributor_job import DistributorJob, Question, read_rows
-from models.bpo.distributor_rows import WebLead
+from models.bpo.distributor.dealers import dealerships_of
+from models.bpo.distributor.job import DistributorJob, Question, read_rows
+from models.bpo.distributor.rows import WebLead
 from models.bpo.groups import MANAGER
 from models.crm.telling import tell
 from models.orm.data import external_id

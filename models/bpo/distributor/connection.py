@@ -1,15 +1,4 @@
-"""A brand's distributor: a system, an Odoo, that web leads, dealers and models are read from (handover 1.6).
-
-distributor.py          the buttons, the scheduled job, and how the last runs went
-distributor_rows.py     what the distributor sends
-distributor_job.py      how it is asked
-web_leads.py            leads, each imported once, then marked there as synchronised
-distributor_dealers.py  dealerships
-distributor_models.py   vehicle models
-
-A connection counts as working when it is complete. Whether it works shows at each try: one that fails is tried every
-five minutes, by one job that waits in the outbox, and `sync_ids` tells why.
-"""
+"""What can be asked of a brand's distributor, when it is asked by itself, and how the last runs went."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ import datetime as dt
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from models.bpo.distributor import BRAND, VEHICLES, Taken, enqueue_for, note_done
-from models.bpo.distributor_job import DistributorJob, Question, read_rows
-from models.bpo.distributor_rows import RemoteVehicle
+from models.bpo.distributor.connection import BRAND, VEHICLES, Taken, enqueue_for, note_done
+from models.bpo.distributor.job import DistributorJob, Question, read_rows
+from models.bpo.distributor.rows import RemoteVehicle
 from models.orm.limits import LIMITS
 from models.sync.retry import Retry
 
