@@ -24,6 +24,7 @@ from models.base.parameter import Parameter
 from models.base.sequence import Sequence
 from models.base.session_info import UserSession
 from models.base.sessions import Session
+from models.base.ui_params import UserScreens
 from models.base.users import Users
 
 MODELS = (
@@ -34,6 +35,7 @@ MODELS = (
     Groups,
     Users,
     UserSession,
+    UserScreens,
     Session,
     ApiKey,
     LoginFailure,

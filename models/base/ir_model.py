@@ -8,16 +8,16 @@ from typing import Any
 
 from models.base.groups import USERS
 from models.orm import Access, Env, Key, Model, Placeholder, Rule, fields, rpc
-from models.orm.dialect import ODOO
+from models.orm.dialect import ODOO, Vocabulary
 from models.orm.errors import InputError, LimitError
 from models.orm.kind import Kind
 from models.orm.limits import LIMITS
 from models.orm.searching import search_everywhere
 
 
-def names_of(model: type[Kind]) -> list[str]:
-    """Return the names under which a model has records here: its own, and Odoo's where those are others."""
-    words = model.meta.words.get(ODOO.vocabulary, ())
+def names_of(model: type[Kind], vocabulary: Vocabulary = ODOO.vocabulary) -> list[str]:
+    """Return a model's names: those of a vocabulary, and its own. Under Odoo's it has records here."""
+    words = model.meta.words.get(vocabulary, ())
     return list(dict.fromkeys((*words, model.meta.name)))
 
 

@@ -7,12 +7,13 @@ from models.orm.archiving import Archiving
 from models.orm.describing import Describing
 from models.orm.feeding import Feeding
 from models.orm.form_onchange import FormOnchange
+from models.orm.merging import Merging
 from models.orm.searching import Searching
 from models.orm.transfer.exporting import Exporting
 from models.orm.transfer.importing import Importing
 
 
-class Model(Archiving, FormOnchange, Describing, Exporting, Importing, Searching, Feeding):
+class Model(Archiving, FormOnchange, Describing, Exporting, Importing, Merging, Searching, Feeding):
     """A kind of record.
 
     Subclasses declare `name` once; a class that inherits it under the same name extends the model.

@@ -173,9 +173,10 @@ class Reading(Snapshots):
     async def get(cls, env: Env, key: Any, require: Any = False) -> int | None:
         """Return the id of the record with this key: a text for a one-field key, else an object of all its fields.
 
-        Where the key counts within a company it is looked up in the active one, archived records included.
+        The key is the code where the model has one. Where it counts within a company it is looked up in the active
+        one, archived records included.
         """
-        columns = cls.meta.keys[0].columns if cls.meta.keys else ()
+        columns = cls.key_columns()
         names = [name for name in columns if name in cls.meta.fields and name != "company_id"]
         if not names:
             raise UserError(f"Model {cls.meta.name} has no key.", model=cls.meta.name)
@@ -189,6 +190,15 @@ class Reading(Snapshots):
         if not found and require:
             raise MissingError(f"Record not found: {cls.meta.name}.", model=cls.meta.name)
         return found[0] if found else None
+
+    @classmethod
+    def key_columns(cls) -> tuple[str, ...]:
+        """Return the fields by which others know a record: its code, whatever vocabulary calls it so, or its key."""
+        code = cls.meta.names.get("code")
+        keys = [key.columns for key in cls.meta.keys]
+        if code is not None and code.has_column:
+            return next((columns for columns in keys if code.name in columns), (code.name,))
+        return keys[0] if keys else ()
 
 
 def _page(query: Query, limit: Any, offset: Any) -> str:

@@ -1,7 +1,7 @@
 """Netforce's clients with nothing between them and the wire: a mobile app, and the screens in a browser.
 
 Both number their requests by the clock. The app sends its cookies as the fifth parameter and names its database in a
-header; a browser sends them in the header Cookie.
+header; a browser sends them in the header Cookie. The screens that Netforce itself delivers call their JSON a form.
 """
 
 from __future__ import annotations
@@ -101,6 +101,20 @@ class Browser(Mobile):
 
     def execute(self, model: str, method: str, args: Any = (), opts: Any = None) -> Any:
         return self.ask("execute", [model, method, list(args), opts or {}])
+
+
+class Screens(Browser):
+    """Netforce's own screens on a page of the server's: each call has all cookies in its context, too."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        form = "application/x-www-form-urlencoded; charset=UTF-8"
+        return {**super().headers, "Content-Type": form, "Origin": self.deployed.url}
+
+    def execute(self, model: str, method: str, args: Any = (), opts: Any = None) -> Any:
+        own = (opts or {}).get("context", {})
+        context = {**{name: str(value) for name, value in self.cookies.items()}, **own}
+        return self.ask("execute", [model, method, list(args), {**(opts or {}), "context": context}])
 
 
 def refused(client: Mobile, *call: Any) -> RefusedError:

@@ -122,6 +122,17 @@ def test_a_form_cannot_use_them(browser, kind):
     assert browser.send("POST", body, **{"Content-Type": kind})[0] == 415
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_of_another_page_cannot_use_them_either(browser, kind):
+    body = json.dumps({"id": 1, "method": "execute", "params": ["contact", "create", [{"name": "planted"}]]})
+
+    for origin in ("http://evil.example", "null", ""):
+        _, answer = browser.post(body, Origin=origin, **{"Content-Type": kind})
+        assert (answer["error"]["code"], answer["error"]["data"]["key"]) == (403, "access")
+
+    assert browser.execute("contact", "search", [[["name", "=", "planted"]]]) == []
+
+
 def test_the_page_of_a_login_cannot_be_logged_out_from_elsewhere(browser):
     body = json.dumps({"id": 1, "method": "execute", "params": ["login", "logout", [], {}]})
 
