@@ -23,6 +23,8 @@ TEN_FIELDS = (
     "create_date",
 )
 PAGE = 80
+WRITTEN = (True, None)  # what a write answers, the second in Netforce's dialect
+COUNTS = ("__count", "_count")  # how many are in a group, the second in Netforce's dialect
 STRIDE = 7919  # a prime: consecutive records are far apart in the table
 
 
@@ -109,12 +111,12 @@ class Workloads:
     async def write(self, server: Caller) -> None:
         """Change a field that nobody follows."""
         values = {"city": f"City {self._random.randrange(1000)}"}
-        _expect(await server.call("crm.lead", "write", [self._lead()], vals=values) is True)
+        _expect(await server.call("crm.lead", "write", [self._lead()], vals=values) in WRITTEN)
 
     async def write_tracked(self, server: Caller) -> None:
         """Change a field whose changes are kept in the chatter."""
         values = {"expected_revenue": 1 + self._random.randrange(100_000)}
-        _expect(await server.call("crm.lead", "write", [self._lead()], vals=values) is True)
+        _expect(await server.call("crm.lead", "write", [self._lead()], vals=values) in WRITTEN)
 
     async def create_order5(self, server: Caller) -> int:
         """Create a quotation with five lines."""
@@ -130,7 +132,7 @@ class Workloads:
             groupby=["stage_id", "user_id"],
             lazy=False,
         )
-        counted = sum(group["__count"] for group in groups)
+        counted = sum(group[name] for group in groups for name in COUNTS if name in group)
         _expect(len(groups) >= 20 and counted >= self._size(self.world.leads), f"{len(groups)} groups, {counted} leads")
         _expect(sum(group["expected_revenue"] for group in groups) > 0, groups[:2])
 
@@ -140,7 +142,7 @@ class Workloads:
         order = await _created(server, "sale.order", self._order_values(1, opportunity_id=lead))
         await server.call("sale.order", "action_confirm", [order])
         [sold] = await server.call("sale.order", "read", [order], fields=["state", "picking_ids", "amount_total"])
-        _expect(sold["state"] == "sale" and bool(sold["picking_ids"]), sold)
+        _expect(sold["state"] in ("sale", "confirmed") and bool(sold["picking_ids"]), sold)
         await server.call("stock.picking", "button_validate", sold["picking_ids"])
         await server.call("crm.lead", "action_set_won", [lead])
         [won] = await server.call("crm.lead", "read", [lead], fields=["stage_id", "probability"])
@@ -219,7 +221,8 @@ async def _created(server: Caller, model: str, values: dict[str, Any]) -> int:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and type(value[0]) is int and type(value[1]) is str
+    """Id and label; Netforce adds the address of an image, null here."""
+    return isinstance(value, list) and len(value) in (2, 3) and type(value[0]) is int and type(value[1]) is str
 
 
 def _expect(holds: bool, found: Any = "") -> None:
