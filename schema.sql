@@ -229,7 +229,7 @@ create table mail_message (
     body text,
     message_type text not null default 'notification',
     subtype text,
-    author_id bigint,
+    author_user_id bigint,
     email_from text,
     date timestamptz not null,
     tracking jsonb,
@@ -239,11 +239,11 @@ create table mail_message (
     write_uid bigint,
     write_date timestamptz not null default now(),
     constraint mail_message_pkey primary key (id),
-    constraint mail_message_author_id_fkey foreign key (author_id) references res_users (id) on delete restrict,
+    constraint mail_message_author_user_id_fkey foreign key (author_user_id) references res_users (id) on delete restrict,
     constraint mail_message_parent_id_fkey foreign key (parent_id) references mail_message (id) on delete set null
 );
 create index mail_message_model_res_id_id_desc_index on mail_message (model, res_id, id desc);
-create index mail_message_author_id_index on mail_message (author_id);
+create index mail_message_author_user_id_index on mail_message (author_user_id);
 create index mail_message_parent_id_index on mail_message (parent_id);
 
 -- Content: Some content. Nobody reaches it but by the records that have it.
@@ -589,6 +589,7 @@ create table sync_schedule (
     last_at timestamptz,
     runs bigint not null default 0,
     active boolean not null default true,
+    priority integer not null default 5,
     create_uid bigint,
     create_date timestamptz not null default now(),
     write_uid bigint,
@@ -718,6 +719,8 @@ create table res_partner (
     zip text,
     state_id bigint,
     country_id bigint,
+    partner_latitude numeric(10,7),
+    partner_longitude numeric(10,7),
     vat text,
     function text,
     user_id bigint,
@@ -738,7 +741,9 @@ create table res_partner (
     constraint res_partner_state_id_fkey foreign key (state_id) references res_country_state (id) on delete set null,
     constraint res_partner_country_id_fkey foreign key (country_id) references res_country (id) on delete set null,
     constraint res_partner_user_id_fkey foreign key (user_id) references res_users (id) on delete set null,
-    constraint res_partner_categ_id_fkey foreign key (categ_id) references res_partner_category (id) on delete set null
+    constraint res_partner_categ_id_fkey foreign key (categ_id) references res_partner_category (id) on delete set null,
+    constraint res_partner_partner_latitude_number check (partner_latitude <> 'NaN'),
+    constraint res_partner_partner_longitude_number check (partner_longitude <> 'NaN')
 );
 create index res_partner_mobile_normalized_c45b8b25_index on res_partner (mobile_normalized) where mobile_normalized is not null;
 create index res_partner_email_normalized_8e352e29_index on res_partner (email_normalized) where email_normalized is not null;

@@ -76,7 +76,7 @@ def tables(world: World, unit: int, shelf: int) -> Iterator[Copied]:
     yield Copied("crm_lead", LEAD_COLUMNS, _leads(world))
     yield Copied(
         "mail_message",
-        ("model", "res_id", "body", "message_type", "subtype", "author_id", "date", "create_uid"),
+        ("model", "res_id", "body", "message_type", "subtype", "author_user_id", "date", "create_uid"),
         (
             ("crm.lead", lead, "Lead created", "notification", "created", world.users[0], CREATED, world.users[0])
             for lead in _ids(world.leads)

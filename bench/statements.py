@@ -73,7 +73,7 @@ with stage as (
     from res_partner p, stage s where p.id = $2::bigint
     returning id
 ), message as (
-    insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, create_uid, write_uid)
+    insert into mail_message (model, res_id, body, message_type, subtype, author_user_id, date, create_uid, write_uid)
     select 'crm.lead', id, 'Lead created', 'notification', 'created', $7::bigint, now(), $7::bigint, $7::bigint
     from lead
 )
@@ -94,7 +94,7 @@ with old as (
     from old where l.id = old.id returning l.id, old.expected_revenue as before
 )
 insert into mail_message (
-    model, res_id, body, message_type, subtype, author_id, date, tracking, create_uid, write_uid
+    model, res_id, body, message_type, subtype, author_user_id, date, tracking, create_uid, write_uid
 )
 select 'crm.lead', id, '', 'notification', 'tracking', $3::bigint, now(),
     jsonb_build_array(jsonb_build_object(
@@ -136,7 +136,7 @@ with head as (
     insert into sale_order_line_tax_rel (line_id, tax_id)
     select line.id, v.tax from line join unnest($6::bigint[], $13::bigint[]) v(product, tax) on v.product = product_id
 ), message as (
-    insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, create_uid, write_uid)
+    insert into mail_message (model, res_id, body, message_type, subtype, author_user_id, date, create_uid, write_uid)
     select 'sale.order', id, 'Sales Order created', 'notification', 'created', $3::bigint, now(), $3, $3 from head
 )
 select id from head

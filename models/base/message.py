@@ -32,7 +32,9 @@ class Message(Model, name="mail.message", label="Message", netforce="message"):
         default="notification",
     )
     subtype = fields.Char("Subtype", readonly=True)
-    author_id = fields.Many2One("Author", "res.users", readonly=True, on_delete="restrict", netforce="from_id")
+    author_user_id = fields.Many2One(
+        "Author's User", "res.users", readonly=True, on_delete="restrict", netforce="from_id"
+    )
     email_from = fields.Char("From", readonly=True)
     date = fields.DateTime("Date", required=True, readonly=True, default=lambda env: env.now)
     tracking = fields.Changes("Changes", readonly=True)

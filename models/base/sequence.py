@@ -26,6 +26,7 @@ from models.base.numbering import (
     START_NUMBERS,
 )
 from models.orm import Access, Env, Key, Model, NumberSequence, Row, constrains, fields, rpc
+from models.orm.dialect import Vocabulary
 from models.orm.errors import InputError, UserError, ValidationError
 
 
@@ -73,10 +74,15 @@ class Sequence(Model, name="ir.sequence", label="Sequence", netforce="sequence")
 
     @rpc
     @classmethod
-    async def next_by_code(cls, env: Env, code: Any, sequence_date: Any = None) -> str:  # noqa: ARG003 Odoo passes one
-        """Return the next number for a code, of the active company's sequence or the common one."""
+    async def next_by_code(cls, env: Env, code: Any, sequence_date: Any = None) -> Any:  # noqa: ARG003 Odoo passes one
+        """Return the next number for a code, of the active company's sequence or the common one.
+
+        Where there is none that is an error; in Odoo's dialects the answer is false, as its clients expect.
+        """
         if not isinstance(code, str) or "\0" in code:
             raise InputError("code must be text.", argument="code")
+        if env.dialect.vocabulary is Vocabulary.ODOO:
+            return await env.fetchval(NEXT_OR_NONE, code, env.company_id) or False
         return await next_number(env, code)
 
     @classmethod
@@ -154,6 +160,11 @@ async def _start(env: Env, ids: Many[int]) -> None:
     )
 
 
+# No number where there is no sequence: the function, which raises then, is not called at all.
+NEXT_OR_NONE = (
+    "select tandem_next_number($1, $2) where exists (select from ir_sequence s"
+    " where s.code = $1 and s.active and (s.company_id = $2 or s.company_id is null))"
+)
 KEEP_PLACE = (  # from where a counter stands now
     "update ir_sequence s set number_next = " + NEXT_OF_ROW.replace("{t}", "s") + " where id = any($1::bigint[])"
 )

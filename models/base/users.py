@@ -78,6 +78,9 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     lang = fields.Char("Language", size=16, default="en_US", required=True)
     tz = fields.Char("Time zone", size=64, default="UTC")
     last_login = fields.DateTime("Last login", readonly=True, groups=ADMIN, copied=False, odoo="login_date")
+    action_id = fields.Many2One(
+        "Home Action", "ir.actions.act_window", sql="null::bigint", help="None: there are no windows here."
+    )
     state = fields.Selection(
         "Status",
         [("new", "Never Connected"), ("active", "Confirmed")],

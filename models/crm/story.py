@@ -49,7 +49,7 @@ CALLS = Traces(
     "call", "call_date", "summary", "result", {"result": "result", "minutes": "duration", "logged_by": "create_uid"}
 )
 
-MESSAGE = ["model", "res_id", "record_name", "date", "author_id", "body", "tracking"]
+MESSAGE = ["model", "res_id", "record_name", "date", "author_user_id", "body", "tracking"]
 OWN_KINDS = {"stage_id": "stage", "sale_order_id": "quotation", "user_id": "owner", "dealership_id": "owner"}
 KINDS = {"sale.order": "order", "stock.picking": "delivery"}
 
@@ -116,7 +116,7 @@ def _said(message: Mapping[str, Any], leads: str) -> Step:
     else:
         kind = KINDS.get(message["model"], "note")
     about = (message["model"], message["res_id"], message["record_name"])
-    return step_of(kind, message["date"], message["body"], about, user=message["author_id"], changes=changes)
+    return step_of(kind, message["date"], message["body"], about, user=message["author_user_id"], changes=changes)
 
 
 def _shown(change: Mapping[str, Any], side: str) -> Any:

@@ -233,11 +233,11 @@ class Walk:
 async def chatter(client: AsyncClient, model: str, record: int) -> list[str]:
     """Return a record's chatter as lines, oldest first."""
     found = await client.get_model("mail.message").search_read(
-        [["model", "=", model], ["res_id", "=", record]], ["date", "author_id", "body", "tracking"], order="id"
+        [["model", "=", model], ["res_id", "=", record]], ["date", "author_user_id", "body", "tracking"], order="id"
     )
     lines: list[str] = []
     for message in found:
-        author = message["author_id"][1] if message["author_id"] else ""
+        author = message["author_user_id"][1] if message["author_user_id"] else ""
         texts = [html.unescape(message["body"])] if message["body"] else []
         texts += [_change(change) for change in message["tracking"] or ()]
         lines.extend(f"{message['date']}  {author:<28} {text}" for text in texts)

@@ -6,6 +6,7 @@
 from models.mail.activity import Activity
 from models.mail.activity_type import TYPES, ActivityType
 from models.mail.followers import Followers
+from models.mail.insiders import FollowedUser
 from models.mail.planning import Planning
 from models.mail.subtype import SUBTYPES, MessageSubtype
 from models.mail.talking import AddressedMessage
@@ -20,6 +21,7 @@ MODELS: tuple[type[Model], ...] = (
     MessageSubtype,
     AddressedMessage,
     Thread,
+    FollowedUser,
     Planning,
 )
 GROUPS: tuple[Group, ...] = ()

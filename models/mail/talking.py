@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SAY = """
 with said as (
     insert into mail_message
-        (model, res_id, body, subject, message_type, subtype, author_id, date, parent_id, create_uid, write_uid)
+        (model, res_id, body, subject, message_type, subtype, author_user_id, date, parent_id, create_uid, write_uid)
     select $1::text, m.res_id, m.body, $2, $3, $4, $5, $6, $7, $5, $5
     from unnest($8::bigint[], $9::text[]) with ordinality m(res_id, body, n) order by m.n
     returning id, res_id),

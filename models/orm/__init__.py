@@ -5,6 +5,7 @@ Start with `model.py` (what a class declares), `fields/` (kinds of fields), `met
 `workflow.py` states, `chatter.py` traces.
 """
 
+from models.orm.borrowing import borrows
 from models.orm.commands import Command
 from models.orm.data import Datum, Ref
 from models.orm.declare import (
@@ -52,6 +53,7 @@ __all__ = [
     "Row",
     "Rule",
     "User",
+    "borrows",
     "check_state",
     "constrains",
     "rpc",

@@ -21,7 +21,8 @@ RESPONSIBLE = "user_id"  # the field that says whose a record is
 Change = tuple[Field[Any], Any, Any]  # field, old value, new value
 
 POST = """
-insert into mail_message (model, res_id, body, message_type, subtype, author_id, date, tracking, create_uid, write_uid)
+insert into mail_message
+    (model, res_id, body, message_type, subtype, author_user_id, date, tracking, create_uid, write_uid)
 select $1::text, m.res_id, m.body, $2, $3, $4, $5, m.tracking::jsonb, $4, $4
 from unnest($6::bigint[], $7::text[], $8::text[]) m(res_id, body, tracking)
 """

@@ -59,7 +59,8 @@ def _check_path(metas: Mapping[str, Meta], meta: Meta, field: Field[Any]) -> Non
     place = f"{meta.name}.{field.name}"
     ways = [_end_of(metas, meta, field.path[:length], place) for length in range(1, len(field.path))]
     end = _end_of(metas, meta, field.path, place)
-    if not ways or not all(isinstance(way, Many2One) for way in ways) or not end.in_sql or end.kind != field.kind:
+    known = end.in_sql or isinstance(end, ToMany)
+    if not ways or not all(isinstance(way, Many2One) for way in ways) or not known or end.kind != field.kind:
         raise DeclarationError(f"{place} leads over many2ones to a field of its own kind, or nowhere")
 
 

@@ -123,9 +123,9 @@ def kind_of(field: Field[Any], vocabulary: Vocabulary) -> str:
 
 def describe(profile: Profile, field: Field[Any], dialect: Dialect) -> dict[str, Any]:
     """Return the attributes of one field, as `fields_get` gives them. No value is null: some clients cannot take it."""
-    stored = field.has_column or isinstance(field, Many2Many | One2Many)
+    stored = field.has_column or (isinstance(field, Many2Many | One2Many) and not field.path)
     searchable = field.in_sql or stored
-    sortable = field.in_sql
+    sortable = field.in_sql and not isinstance(field, ToMany)
     found: dict[str, Any] = {
         "name": field.word(dialect.vocabulary),
         "type": kind_of(field, Vocabulary.ODOO),

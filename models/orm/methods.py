@@ -61,8 +61,11 @@ def rpc(
     `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs;
     `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. `when`: only models whose
     fields satisfy it have the method; `option`: only models that set this attribute. To be written above
-    `@classmethod`.
+    `@classmethod`. Raises `TypeError` for one name where several are expected: a text would count letter by letter.
     """
+    for word, names in (("aliases", aliases), ("netforce", netforce), ("groups", groups)):
+        if isinstance(names, str):
+            raise TypeError(f"{word} of @rpc takes several names, such as ({names!r},)")
 
     def expose(method: Any) -> Any:
         target: Any = method.__func__ if isinstance(method, classmethod) else method

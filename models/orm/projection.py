@@ -41,9 +41,13 @@ def item(scope: Scope, field: Field[Any], reference: Reference) -> str:
 def contents(scope: Scope, field: Binary) -> str:
     """Show bytes as base64, or only how many there are where the caller's context says so."""
     if scope.query.sizes:
-        return size_text_sql(field.size_sql(scope.alias))
+        return size_text_sql(_size(scope, field))
     column = field.content_sql(scope.alias) if isinstance(field, Content) else scope.value(field)
     return field.json_sql(column, scope.query.dialect)
+
+
+def _size(scope: Scope, field: Binary) -> str:
+    return field.size_sql(scope.alias) if isinstance(field, Content) else f"octet_length({scope.value(field)})"
 
 
 def or_empty(field: Field[Any], shaped: str, dialect: Dialect) -> str:

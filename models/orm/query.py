@@ -109,7 +109,8 @@ class Scope:
             expression = "(" + self._filled(field.sql) + ")"
             return f"round({expression}::numeric, {field.digits[1]})" if isinstance(field, Number) else expression
         if field.path:
-            return self.end_of(field.path)
+            scope, end = self.end_of(field.path)
+            return scope.value(end)
         if not field.has_column:
             raise UnknownFieldError(
                 f"{field.name} is computed and cannot be searched or sorted.", model=self.meta.name, field=field.name
@@ -124,12 +125,12 @@ class Scope:
                 filled = filled.replace(mark, f"{self.query.param(placeholder)}::{kind}")
         return filled
 
-    def end_of(self, path: Sequence[str]) -> str:
-        """Return the SQL of a field at the end of many2ones, each joined under the read rule of its target."""
+    def end_of(self, path: Sequence[str]) -> tuple[Scope, Field[Any]]:
+        """Return the field at the end of many2ones and its scope, each joined under the read rule of its target."""
         scope = self
         for name in path[:-1]:
             scope = scope.hop(cast("Many2One", scope.meta.fields[name]))
-        return scope.value(scope.meta.fields[path[-1]])
+        return scope, scope.meta.fields[path[-1]]
 
     @property
     def label(self) -> str:
@@ -216,6 +217,9 @@ class Scope:
 
     def children(self, field: ToMany) -> tuple[Scope, str]:
         """Return a new FROM over a relation's records and the condition that ties them to this row, rules included."""
+        if field.path:
+            scope, end = self.end_of(field.path)
+            return scope.children(cast(ToMany, end))
         target = self.target(field)
         child = self.query.scope(target, free=self.free)
         conditions = [self._tie(field, child)]

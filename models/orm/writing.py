@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from models.orm import arguments, chatter
+from models.orm.borrowing import take_lent, write_lent
 from models.orm.computing import as_read, check_constraints, compute
 from models.orm.declare import Operation
 from models.orm.errors import ConflictError, InputError
@@ -151,6 +152,7 @@ class Writing(Storing):
         for row in rows:
             add_defaults(env, meta, row)
         await cls.prepare_create(env, rows)
+        lent = [take_lent(meta, row) for row in rows]
         for row in rows:
             check_required(meta, row)
             compute(cls, row, meta.dependents(meta.columns))
@@ -165,6 +167,7 @@ class Writing(Storing):
         if meta.audit:
             await chatter.audit(env, meta, "create", dict(zip(ids, rows, strict=True)))
         await cls.after_create(env, ids, rows)
+        await write_lent(env, cls, [([one], given) for one, given in zip(ids, lent, strict=True)], trusted=trusted)
         return ids
 
     # the course of a write
@@ -177,6 +180,17 @@ class Writing(Storing):
             return
         if not trusted:
             await check_targets(env, meta, [row])
+        lent = take_lent(meta, row)
+        if row:
+            await cls._write_own(env, ids, row, trusted=trusted)
+        else:
+            await cls.check_reach(env, ids, "write")
+        await write_lent(env, cls, [(ids, lent)], trusted=trusted)
+
+    @classmethod
+    async def _write_own(cls, env: Env, ids: list[int], row: Row, *, trusted: bool) -> None:
+        """Write what the records hold themselves."""
+        meta = cls.meta
         hidden = not trusted and cls._is_hooked(env, "write", Writing.prepare_write)
         with env.asking_first(lambda: cls.check_reach(env, ids, "write")) if hidden else nullcontext():
             await cls.prepare_write(env, ids, row)

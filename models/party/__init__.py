@@ -3,7 +3,7 @@
 from models.orm import Group, Model
 from models.orm.data import Datum
 from models.party.categories import Category, ContactGroup
-from models.party.insiders import PartnerCompany, PartnerUser
+from models.party.insiders import PartnerCompany, PartnerMessage, PartnerUser
 from models.party.partner import Partner, PartnerClaim
 
 MODELS: tuple[type[Model], ...] = (
@@ -13,6 +13,7 @@ MODELS: tuple[type[Model], ...] = (
     PartnerClaim,
     PartnerUser,
     PartnerCompany,
+    PartnerMessage,
 )
 GROUPS: tuple[Group, ...] = (
     Group("party.user", "Contacts: create and change", implies=("base.user",), area="party"),

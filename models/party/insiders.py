@@ -1,12 +1,13 @@
-"""Users and companies as partners: whoever can be written to has an address."""
+"""Users, companies and authors of messages as partners: whoever can be written to has an address."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from models.base.company import Company
+from models.base.message import Message
 from models.base.users import Users
-from models.orm import Env, Row, fields
+from models.orm import Env, Row, borrows, fields
 from models.party.partner import Partner
 
 # Companies and users of a new database, and the names that Odoo gives to the partners of theirs.
@@ -21,6 +22,16 @@ on conflict (module, name) do nothing
 """
 
 
+# What a user has because the user's partner has it.
+BORROWED = (
+    *("image", "phone", "mobile", "website", "street", "street2", "city", "zip", "state_id", "country_id"),
+    *("partner_latitude", "partner_longitude", "vat", "function", "ref", "comment", "color", "is_company"),
+    *("company_type", "parent_id", "child_ids", "category_id", "commercial_partner_id"),
+    *("customer_rank", "supplier_rank"),
+)
+
+
+@borrows("partner_id", Partner, *BORROWED)
 class PartnerUser(Users, name="res.users"):
     """A user, and the partner that stands for the same person."""
 
@@ -72,6 +83,12 @@ class PartnerCompany(Company, name="res.company"):
         values = [{"name": row["name"], "country_id": row["country_id"], "is_company": True} for row in bare]
         await _link(env, "update res_company t", [row["id"] for row in bare], values)
         await env.execute(NAME_PARTNERS.format(table="res_company"), "res.company")
+
+
+class PartnerMessage(Message, name="mail.message"):
+    """A message, and the partner that stands for its author."""
+
+    author_id = fields.Many2One("Author", "res.partner", path="author_user_id.partner_id")
 
 
 async def _link(env: Env, update: str, ids: list[int], values: list[Row]) -> None:

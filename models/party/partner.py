@@ -76,6 +76,8 @@ class Partner(Model, name="res.partner", label="Contact", netforce="contact"):
     zip = fields.Char("ZIP", size=24)
     state_id = fields.Many2One("State", "res.country.state", index=False)
     country_id = fields.Many2One("Country", "res.country")
+    partner_latitude = fields.Decimal("Latitude", digits=(10, 7), aggregate="")
+    partner_longitude = fields.Decimal("Longitude", digits=(10, 7), aggregate="")
 
     vat = fields.Char("Tax ID", size=64, searched=True)
     function = fields.Char("Job position")

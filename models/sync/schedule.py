@@ -58,6 +58,9 @@ class SyncSchedule(Model, name="sync.schedule", label="Scheduled Job", odoo="ir.
     runs = fields.Integer("Runs", big=True, required=True, default=0, readonly=True)
     active = fields.Boolean("Active", default=True)
     user_id = fields.Many2One("Scheduler User", "res.users", sql=str(SYSTEM_USER_ID), help="Whose rights it runs with.")
+    priority = fields.Integer(
+        "Priority", required=True, default=5, minimum=0, aggregate="", help="Of jobs that are due, lower ones go first."
+    )
     numbercall = fields.Integer("Number of Calls", sql="-1", aggregate="", help="Below 0: without end.")
 
     @rpc(groups=(ADMIN,))

@@ -99,26 +99,27 @@ from fired f
 where not exists (select from sync_job j
     where j.company_id = f.company_id and j.lane = 'sync.schedule,' || f.id
       and j.state in ('ready', 'running', 'parked'))
+order by f.priority, f.id
 returning id
 """
 
 FIRE = f"""
 with due as (
     select id from sync_schedule where active and next_at <= now() + $1::interval
-    order by next_at limit 50 for update skip locked),
+    order by priority, next_at limit 50 for update skip locked),
 fired as (
     update sync_schedule s set last_at = now() + $1::interval, runs = runs + 1, write_date = now(),
         next_at = next_at + seconds * interval '1 second'
             * (floor(extract(epoch from now() + $1::interval - next_at) / seconds) + 1)
     from due where s.id = due.id
-    returning s.id, s.company_id, s.kind, s.args, s.runs){ADD_FIRED}"""
+    returning s.id, s.company_id, s.kind, s.args, s.runs, s.priority){ADD_FIRED}"""
 
 # By hand, beside the plan: the next time stays as it is.
 TRIGGER = f"""
 with fired as (
     update sync_schedule s set last_at = now(), runs = runs + 1, write_uid = $2, write_date = now()
     where s.id = any($1::bigint[])
-    returning s.id, s.company_id, s.kind, s.args, s.runs){ADD_FIRED}"""
+    returning s.id, s.company_id, s.kind, s.args, s.runs, s.priority){ADD_FIRED}"""
 
 REACHED = """
 update sync_remote r set failures = 0, refused = false, blocked_until = null, last_error = null,

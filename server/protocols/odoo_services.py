@@ -1,7 +1,7 @@
 """Odoo's three services, common, object and db, as /jsonrpc and /xmlrpc/2 offer them.
 
-Each call carries database, user id and password or API key; they count only together. A wrong database is answered
-like a wrong password.
+Each call carries database, user id and password or API key; they count only together. Who logs in to another database
+is told so, whatever login and password are: its name is no secret, `db.list` tells it to everybody.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,7 @@ from models.orm.errors import AccessError, InputError, LoginError, UnknownMethod
 from server.deployment import Deployment
 from server.execute import Call
 from server.protocols.odoo_envelope import missing_arguments
-from server.protocols.odoo_errors import DENIED, NO_METHOD, Kind, OdooFault
+from server.protocols.odoo_errors import ACCESS, DENIED, NO_METHOD, Kind, OdooFault
 
 Service = Callable[..., Awaitable[Any]]
 
@@ -72,8 +72,9 @@ class OdooServices:
         return [ABOUT, self._deployment.settings.odoo_serie] if extended else ABOUT
 
     async def login(self, address: str, *given: Any) -> int | bool:
-        """The user id for database, login and password; false when they do not belong together."""
+        """The user id for login and password; false when they do not belong together. Another database is a fault."""
         database, login, password = _first(given, ("db", "login", "password"))
+        check_database(self._deployment, database)
         try:
             user = await self.user(database, login, password, address)
         except LoginError:
@@ -126,6 +127,12 @@ class OdooServices:
         number = int(uid) if isinstance(uid, str) and uid.isascii() and uid.isdigit() and len(uid) < 19 else uid
         user = await self.user(database, number if isinstance(number, int) else None, password, address)
         return await call_model(self._deployment, user, model=model, method=method, args=args, kwargs=kwargs)
+
+
+def check_database(deployment: Deployment, database: Any) -> None:
+    """Refuse a login to another database than the one there is, before anything is asked of the credentials."""
+    if database != deployment.settings.database:
+        raise OdooFault("Database not found.", ACCESS)
 
 
 async def call_model(

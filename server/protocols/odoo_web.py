@@ -22,7 +22,7 @@ from server.large_bodies import read_call
 from server.protocols.odoo_cookie import check_origin, drop_session, session_user, set_session, token_of
 from server.protocols.odoo_envelope import answer, missing_arguments
 from server.protocols.odoo_errors import NOT_FOUND, OdooFault
-from server.protocols.odoo_services import OdooServices, call_model, version_info
+from server.protocols.odoo_services import OdooServices, call_model, check_database, version_info
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -154,14 +154,12 @@ class OdooWeb:
             raise OdooFault(f"404 Not Found: {error.message}", NOT_FOUND) from None
 
     async def _login(self, request: web.Request, database: Any, login: Any, password: Any) -> Login:
-        if not isinstance(login, str) or not isinstance(password, str) or not isinstance(database, str):
-            raise LoginError
         deployment = self._deployment
+        check_database(deployment, database)
+        if not isinstance(login, str) or not isinstance(password, str):
+            raise LoginError
         address = deployment.address_of(request)
-        # An empty name would be any database; here the caller has to know it.
-        return await deployment.authenticator.login(
-            login, password, address=address, database=database or "-", replaces=token_of(request)
-        )
+        return await deployment.authenticator.login(login, password, address=address, replaces=token_of(request))
 
 
 async def session_info(deployment: Deployment, request: web.Request, user: User) -> dict[str, Any]:

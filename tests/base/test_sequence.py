@@ -11,6 +11,7 @@ import pytest
 from models import deployment
 from models.base.numbering import PLACEHOLDERS
 from models.orm import Env
+from models.orm.dialect import ODOO
 from models.orm.errors import AccessError, DuplicateError, UserError, ValidationError
 from server.database.connection import Connection, connect
 from server.database.pool import Pool
@@ -67,6 +68,21 @@ async def test_an_archived_sequence_gives_no_numbers(env):
 
     with pytest.raises(UserError):
         await take(env)
+
+
+async def test_odoos_clients_are_answered_false_where_there_is_no_sequence(env):
+    odoo = env.with_dialect(ODOO)
+    await make(env, prefix="T")
+    before = env.statements
+
+    assert await odoo["ir.sequence"].next_by_code(odoo, "fake.code") is False
+    assert await odoo["ir.sequence"].next_by_code(odoo, "test") == "T00001"
+    assert env.statements - before == 2
+
+
+async def test_all_others_get_an_error_where_there_is_no_sequence(env):
+    with pytest.raises(UserError, match=r"Missing sequence for fake\.code"):
+        await take(env, code="fake.code")
 
 
 @pytest.mark.parametrize("company", [None, 1], ids=["common", "of a company"])

@@ -345,11 +345,11 @@ async def test_netforce_calls_users_by_its_own_name(agent):
 async def test_a_user_who_spoke_cannot_be_deleted_but_archived(env, users):
     user_id = await new_user(env)
     await env.execute(
-        "insert into mail_message (model, res_id, message_type, date, author_id)"
+        "insert into mail_message (model, res_id, message_type, date, author_user_id)"
         " values ('res.partner', 1, 'comment', now(), $1)",
         user_id,
     )
     await users.write(env, [user_id], {"active": False})
 
-    with pytest.raises(Exception, match="mail_message_author_id_fkey"):
+    with pytest.raises(Exception, match="mail_message_author_user_id_fkey"):
         await users.delete(env, [user_id])

@@ -22,7 +22,7 @@ OWN = {
     "create_uid",
     "write_uid",
     "user_id",
-    "author_id",
+    "author_user_id",
     "date",
 }
 

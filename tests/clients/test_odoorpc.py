@@ -127,6 +127,87 @@ def test_pictures_are_kept_as_they_are_under_every_size(odoo, unique):
     assert (found["image_1920"], found["image_128"]) == (picture, picture)
 
 
+def test_a_user_has_what_the_partner_has(odoo, unique):
+    picture = base64.b64encode(b"\xff\xd8\xff\xdb" + bytes(64)).decode()
+    users = odoo.env["res.users"]
+    user = users.browse(users.create({"name": "Ann", "login": unique("ann"), "city": "Cebu", "comment": "<p>Hi</p>"}))
+
+    assert (user.city, user.partner_id.city, user.comment) == ("Cebu", "Cebu", "<p>Hi</p>")
+    assert (user.child_ids.ids, user.message_follower_ids[0].partner_id.id) == ([], odoo.env.user.partner_id.id)
+    assert odoo.env.user.message_follower_ids.ids == []
+    backup = user.image_1920
+    user.image_1920 = picture
+    assert user.read(["image_1920"])[0]["image_1920"] == picture
+    user.image_1920 = backup
+    assert user.read(["image_1920"])[0]["image_1920"] is False
+    assert users.search([("city", "=", "Cebu"), ("login", "=", user.login)]) == [user.id]
+
+
+def test_the_systems_own_user_stays_as_it_is_but_for_its_partner(odoo):
+    root = odoo.env["res.users"].browse(1)
+
+    root.state_id = False
+
+    assert (root.state_id.id, bool(root.state_id), root.company_id.id) == (None, False, 1)
+    with pytest.raises(RPCError, match="cannot be changed"):
+        root.name = "Root"
+
+
+def test_who_may_write_contacts_does_so_as_oneself_and_as_nobody_else(seller):
+    seller.env.user.phone = "1234"
+    with pytest.raises(RPCError, match="not accessible"):
+        seller.env["res.users"].write([2], {"phone": "1234"})
+
+    assert seller.env.user.partner_id.phone == "1234"
+    assert seller.env["res.users"].read([2], ["phone"])[0]["phone"] is False
+
+
+def test_places_are_written_as_numbers(odoo, unique):
+    partner = odoo.env["res.partner"].browse(odoo.env["res.partner"].create({"name": unique("Placed")}))
+
+    for given, shown in ((False, 0.0), (None, 0.0), (0.0, 0.0), (14.5995124, 14.5995124)):
+        partner.partner_latitude = given
+        assert partner.read(["partner_latitude"])[0]["partner_latitude"] == shown
+        assert partner.partner_latitude == shown
+
+
+def test_whole_numbers_are_written_as_priorities(odoo):
+    jobs = odoo.env["ir.cron"]
+    job = jobs.browse(jobs.search([])[0])
+    backup = job.priority
+
+    for given, shown in ((False, 0), (None, 0), (0, 0), (100, 100), (backup, 5)):
+        job.priority = given
+        assert job.read(["priority"])[0]["priority"] == shown
+        assert job.priority == shown
+
+
+def test_what_is_not_there_is_empty(odoo):
+    module = odoo.env["ir.module.module"].browse(odoo.env["ir.module.module"].search([("name", "=", "sale")]))
+
+    assert (module.views_by_module, module.icon) == ("", False)
+    assert not odoo.env.user.action_id
+    assert odoo.env["ir.sequence"].next_by_code("fake.code") is False
+
+
+def test_the_author_of_a_message_is_a_partner(odoo, unique):
+    partner = odoo.env["res.partner"].browse(odoo.env["res.partner"].create({"name": unique("Spoken of")}))
+    [message] = partner.message_ids
+
+    assert message.author_id._name == "res.partner"
+    assert message.author_id.id == odoo.env.user.partner_id.id
+    assert odoo.env["mail.message"].search([("author_id", "=", message.author_id.id), ("id", "=", message.id)])
+
+
+def test_a_login_to_another_database_is_a_fault(deployed):
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+
+    with pytest.raises(RPCError, match="Database not found"):
+        client.login("elsewhere", deployed.login, deployed.password)
+    with pytest.raises(RPCError, match="Database not found"):
+        client.json("/web/session/authenticate", {"db": "elsewhere", "login": "nobody", "password": "x"})
+
+
 def test_to_many_relations_grow_and_shrink(odoo, unique):
     partners, tags = odoo.env["res.partner"], odoo.env["res.partner.category"]
     first, second = tags.create({"name": unique("One")}), tags.create({"name": unique("Two")})

@@ -161,6 +161,16 @@ def test_a_wrong_password_is_fault_3(script, deployed):
     assert (raised.value.faultCode, raised.value.faultString) == (3, "Access Denied")
 
 
+def test_a_login_to_another_database_is_a_fault(script, old_script):
+    with pytest.raises(Fault, match="Database not found") as raised:
+        script.common.authenticate("elsewhere", "admin", "wrong", {})
+    with pytest.raises(Fault) as older:
+        old_script.common.login("elsewhere", "admin", "wrong")
+
+    assert raised.value.faultCode == 4
+    assert older.value.faultCode == "warning -- AccessError\n\nDatabase not found."
+
+
 def test_missing_rights_are_fault_4(seller):
     with pytest.raises(Fault) as raised:
         seller("res.company", "write", [1], {"name": "Mine"})

@@ -75,7 +75,7 @@ async def test_when_everything_is_delivered_the_lead_is_won(env):
     *_, (field, _, new) = await tracked(env, LEAD, record)
     assert (field, new) == ("stage_id", str((await read(env, LEAD, record, "stage_id"))[0]))
     author, date = await env.fetchrow(
-        "select author_id, date from mail_message where model = $1 and res_id = $2 and tracking is not null"
+        "select author_user_id, date from mail_message where model = $1 and res_id = $2 and tracking is not null"
         " order by id desc",
         LEAD,
         record,

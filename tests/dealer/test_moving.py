@@ -184,7 +184,7 @@ async def test_each_move_is_in_the_chatter(env):
         env, LEAD, record
     )
     author = await env.fetchval(
-        "select author_id from mail_message where model = $1 and res_id = $2 order by id desc", LEAD, record
+        "select author_user_id from mail_message where model = $1 and res_id = $2 order by id desc", LEAD, record
     )
     assert author == env.user.id
 

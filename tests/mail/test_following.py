@@ -130,7 +130,11 @@ async def test_a_comment_is_in_ones_own_name_and_shown_as_it_was_typed(seller, p
         seller, "mail.message", message, "body", "subject", "author_id", "res_id", "subtype", "partner_ids"
     )
     assert (found["body"], found["subject"], found["subtype"]) == ("1 &lt; 2", "Sizes", "comment")
-    assert (found["author_id"][0], found["res_id"], found["partner_ids"]) == (seller.user.id, partner, [partner])
+    assert (found["author_id"][0], found["res_id"], found["partner_ids"]) == (
+        seller.user.partner_id,
+        partner,
+        [partner],
+    )
     assert (await row(seller, PARTNER, partner, "message_ids"))["message_ids"][0] == message
 
 

@@ -56,7 +56,7 @@ class Message(Model, name="mail.message", netforce="message"):
     body = fields.Text("Body")
     message_type = fields.Char("Type")
     subtype = fields.Char("Subtype")
-    author_id = fields.Many2One("Author", "res.users")
+    author_user_id = fields.Many2One("Author", "res.users")
     date = fields.DateTime("Date")
     tracking = fields.Changes("Changes")
 

@@ -30,7 +30,7 @@ async def test_a_created_record_says_so(env_head: Env) -> None:
     [message] = await messages(env_head, book)
 
     assert message["subtype"] == "created"
-    assert message["author_id"] == HEDDA
+    assert message["author_user_id"] == HEDDA
     assert message["date"] == env_head.now
 
 
@@ -57,7 +57,7 @@ async def test_a_tracked_change_says_who_when_old_and_new_with_labels(env_head: 
         "tag_ids": ([], [tag], None, None),
     }
     assert [change["new_label"] for change in moved["tracking"]] == ["Shelved"]
-    assert (message["author_id"], message["create_uid"], message["date"]) == (CLARA, CLARA, clerk.now)
+    assert (message["author_user_id"], message["create_uid"], message["date"]) == (CLARA, CLARA, clerk.now)
 
 
 async def test_nothing_changed_leaves_no_message(env_head: Env) -> None:
@@ -94,7 +94,7 @@ async def test_nobody_writes_changes_or_deletes_traces(env_head: Env, model: str
     book = await env_head["lib.book"].create(env_head, {"title": "x"})
     [one, *_] = await env_head[model].search(env_head, [["res_id", "=", book]])
     before = await env_head.fetch(f"select * from {env_head[model].meta.table}")
-    values: dict[str, Any] = {"author_id": CLARA} if model == "mail.message" else {"user_id": CLARA}
+    values: dict[str, Any] = {"author_user_id": CLARA} if model == "mail.message" else {"user_id": CLARA}
     calls = {
         "create": [values], "write": [one, values], "delete": [one], "copy": [one], "name_create": ["x"],
     }  # fmt: skip
@@ -201,7 +201,7 @@ async def test_a_system_call_still_names_its_user(env_reader: Env) -> None:
 
     [message] = await messages(env_reader, book)
 
-    assert message["author_id"] == env_reader.user.id
+    assert message["author_user_id"] == env_reader.user.id
 
 
 async def test_messages_of_a_record_are_a_relation_of_it(env_head: Env) -> None:

@@ -76,6 +76,14 @@ def test_every_method_takes_env_and_has_a_help_of_one_sentence(registry: Registr
             assert method.takes_ids == (method.parameters[:1] == ("ids",))
 
 
+@pytest.mark.parametrize("word", ["groups", "aliases", "netforce"])
+def test_one_name_where_several_are_expected_is_refused_when_it_is_declared(word: str) -> None:
+    options: Any = {word: "lib.head"}
+
+    with pytest.raises(TypeError, match=f"{word} of @rpc takes several names"):
+        rpc(**options)
+
+
 @pytest.mark.parametrize(
     ("args", "kwargs", "bound"),
     [

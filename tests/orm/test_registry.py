@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.orm import Access, Env, Key, Model, Registry, Rule, constrains, fields
+from models.orm import Access, Env, Key, Model, Registry, Rule, borrows, constrains, fields
 from models.orm.declared import DeclarationError
 from models.orm.domain import FALSE
 from models.orm.errors import AppError, UnknownFieldError, UnknownModelError
@@ -137,6 +137,25 @@ def test_a_check_on_what_is_no_column_is_found() -> None:
 
     with pytest.raises(DeclarationError, match="which are no columns"):
         registry_of(model(check=check))
+
+
+@pytest.mark.parametrize("way", ["name", "nowhere"])
+def test_fields_are_borrowed_along_a_many2one(way: str) -> None:
+    borrower = borrows(way, library.User, "name")(model(name=fields.Char("Name"), other=fields.Char("Other")))
+
+    with pytest.raises(DeclarationError, match=r"leads nowhere|there is no field"):
+        registry_of(borrower)
+
+
+def test_what_is_borrowed_has_no_column_and_no_default() -> None:
+    names = ("copies", "active", "tag_ids")
+    things = borrows("book_id", library.Book, *names)(model(book_id=Many2One("Book", "lib.book")))
+    meta = Registry([*library.MODELS, things], library.GROUPS).models["lib.thing"].meta
+
+    found = [meta.fields[name] for name in names]
+    assert [field.path for field in found] == [("book_id", name) for name in names]
+    assert not any(field.has_column or field.default or field.required or field.tracked for field in found)
+    assert (library.Book.copies.default, library.Book.tag_ids.tracked) == (1, True)
 
 
 def test_options_bring_fields_along() -> None:

@@ -78,12 +78,11 @@ async def test_login_gives_the_user_or_false(odoo: Odoo) -> None:
     wrong = [
         await odoo.service("common", "login", odoo.database, "clerk", "wrong"),
         await odoo.service("common", "login", odoo.database, "unknown", PASSWORD),
-        await odoo.service("common", "login", "elsewhere", "clerk", PASSWORD),
         await odoo.service("common", "login", odoo.database, 7.5, None),
     ]
 
     assert right["result"] == odoo.uid
-    assert [answer["result"] for answer in wrong] == [False] * 4
+    assert [answer["result"] for answer in wrong] == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -95,6 +94,17 @@ async def test_wrong_credentials_are_denied_alike(odoo: Odoo, credentials: tuple
     answer = await odoo.service("object", "execute", odoo.database, uid, password, "test.note", "search", [])
 
     assert error_of(answer) == ("odoo.exceptions.AccessDenied", "Access Denied")
+
+
+@pytest.mark.parametrize("method", ["login", "authenticate"])
+@pytest.mark.parametrize("database", ["elsewhere", "", None, 7])
+async def test_a_login_to_another_database_says_so_whoever_asks(odoo: Odoo, method: str, database: Any) -> None:
+    answers = [
+        await odoo.service("common", method, database, "clerk", PASSWORD, {}),
+        await odoo.service("common", method, database, "unknown", "wrong", {}),
+    ]
+
+    assert [error_of(answer) for answer in answers] == [("odoo.exceptions.AccessError", "Database not found.")] * 2
 
 
 async def test_a_wrong_database_is_denied(odoo: Odoo) -> None:

@@ -95,6 +95,16 @@ async def test_a_wrong_password_is_access_denied_and_sets_no_cookie(browser):
     assert "session_id" not in browser.cookies
 
 
+@pytest.mark.parametrize("database", ["elsewhere", "", None])
+async def test_another_database_is_not_found(browser, database):
+    given = {"db": database, "login": "clerk", "password": PASSWORD}
+    answer = await browser.post("/web/session/authenticate", given)
+
+    assert answer["error"]["data"]["name"] == "odoo.exceptions.AccessError"
+    assert answer["error"]["data"]["message"] == "Database not found."
+    assert "session_id" not in browser.cookies
+
+
 @pytest.mark.parametrize("path", ["/web/dataset/call_kw", "/web/session/get_session_info", "/web/session/check"])
 async def test_without_a_session_the_code_is_100(browser, path):
     error = (await browser.post(path, WHO))["error"]

@@ -55,6 +55,16 @@ async def test_the_interval_is_changed_in_either_words(odoo, job, values, second
     assert found == {"id": job, "seconds": seconds, "interval_number": shown[0], "interval_type": shown[1]}
 
 
+async def test_a_priority_is_a_number_from_0_on(odoo, job):
+    assert (await row(odoo, job, "priority"))["priority"] == 5
+
+    await odoo[CRON].write(odoo, [job], {"priority": False})
+
+    assert (await row(odoo, job, "priority"))["priority"] == 0
+    with pytest.raises(AppError):
+        await odoo[CRON].write(odoo, [job], {"priority": -1})
+
+
 async def test_a_job_is_moved_and_switched_off(odoo, job):
     await odoo[CRON].write(odoo, [job], {"nextcall": "2030-01-01 00:00:00", "active": False})
 

@@ -52,6 +52,19 @@ async def test_many_who_fire_at_the_same_moment_add_one_job(world):
     assert sum(fired) == 1
 
 
+async def test_of_jobs_that_are_due_together_lower_priorities_go_first(world):
+    values = {"kind": Count.kind, "args": {}, "seconds": 60}
+    given = [{"name": f"At {priority}", "priority": priority, **values} for priority in (9, 0, 5)]
+    async with world.transaction() as env:
+        late, first, usual = await env["sync.schedule"].insert(env, given)
+
+    async with world.pool.connection() as connection:
+        assert await Queue("one", [Count.kind]).fire(connection) == 3
+
+    rows = await world.fetch("select lane from sync_job order by id")
+    assert [row[0] for row in rows] == [f"sync.schedule,{one}" for one in (first, usual, late)]
+
+
 async def test_what_was_missed_is_not_made_up_for(world):
     [lead] = await world.new_leads(1, None)
     await schedule(world, lead, seconds=60)

@@ -6,6 +6,7 @@ raises.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
@@ -128,6 +129,19 @@ class Field(Generic[T]):
     def __repr__(self) -> str:
         """Name the field for logs and failing tests."""
         return f"<{type(self).__name__} {self.name}>"
+
+    def lent(self, way: str) -> Self:
+        """Return the field as a model has it that borrows it along its many2one `way`, see `orm/borrowing.py`."""
+        found = copy.copy(self)
+        found.path = (way, self.name)
+        found.sql, found.compute, found.depends, found.sequence, found.default = "", None, (), None, None
+        found.stored = found.required = found.index = found.tracked = found.searched = found.copied = False
+        return found
+
+    @property
+    def is_lent(self) -> bool:
+        """True when what is written goes to the record at the end of the path."""
+        return bool(self.path) and not self.readonly
 
     @property
     def has_column(self) -> bool:

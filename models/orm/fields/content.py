@@ -45,10 +45,6 @@ class Binary(Field[bytes]):
         """Shape the bytes as base64 without line breaks."""
         return f"translate(encode({column}, 'base64'), E'\\n', '')"
 
-    def size_sql(self, alias: str) -> str:
-        """Return the SQL of how many bytes there are; the bytes themselves are not looked at."""
-        return f'octet_length({alias}."{self.name}")'
-
 
 class Content(Binary):
     """Bytes that are kept apart from the record's row, answered only when the field is named.

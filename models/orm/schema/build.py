@@ -42,7 +42,7 @@ def schema_of(registry: Registry) -> Schema:
         _add(tables, _model_table(registry, model.meta), model.meta.name)
     for model in registry.models.values():
         for field in model.meta.fields.values():
-            if isinstance(field, Many2Many) and field.table not in _own_tables(registry):
+            if isinstance(field, Many2Many) and not field.path and field.table not in _own_tables(registry):
                 _add_links(tables, _link_table(registry, model.meta, field), model.meta.name)
     _check_names(tables)
     return Schema(tables, {function.name: function for function in _functions(registry)})
@@ -141,7 +141,7 @@ def _backward_references(registry: Registry, meta: Meta) -> Iterator[tuple[str, 
         (field.inverse_model, field.inverse): None
         for model in registry.models.values()
         for field in model.meta.fields.values()
-        if isinstance(field, One2Many) and field.inverse_model and field.target == meta.name
+        if isinstance(field, One2Many) and not field.path and field.inverse_model and field.target == meta.name
     }
     yield from (pair for pair in pairs if pair not in led)
 

@@ -32,9 +32,11 @@ async def messages_of(env: Env, model: str, res_id: int) -> list[int]:
 
 @pytest.mark.statement("H125")
 async def test_messages_of_a_reachable_document_are_read(agent, own):
-    found = (await agent["mail.message"].search_read(agent, [["body", "=", "said"]], ["author_id", "res_id"])).value()
+    found = (
+        await agent["mail.message"].search_read(agent, [["body", "=", "said"]], ["author_user_id", "res_id"])
+    ).value()
 
-    assert [(row["author_id"][0], row["res_id"]) for row in found] == [(agent.user.id, own)]
+    assert [(row["author_user_id"][0], row["res_id"]) for row in found] == [(agent.user.id, own)]
 
 
 @pytest.mark.statement("Z20")
@@ -130,7 +132,7 @@ async def test_nobody_writes_changes_or_deletes_a_message(agent, env, own):
     before = await env.fetch("select m::text from mail_message m order by id")
     for caller in (agent, env):
         model = caller["mail.message"]
-        values = {"model": "test.case", "res_id": own, "body": "forged", "author_id": 1}
+        values = {"model": "test.case", "res_id": own, "body": "forged", "author_user_id": 1}
         for refused in (
             lambda model=model, caller=caller, values=values: model.create(caller, values),
             lambda model=model, caller=caller: model.write(caller, [message], {"body": "changed"}),

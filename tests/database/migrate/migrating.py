@@ -13,9 +13,11 @@ from server.database.migrate import Report, migrate
 from tests.cluster import shared_cluster
 from tests.database.migrate.releases import ROOT
 
+NO_STEPS = Path(__file__).with_name("no_steps")  # is not there: the steps of the product are for its own models
+
 
 async def to(connection: Connection, registry: Registry, **options: Any) -> Report:
-    return await migrate(connection, registry=registry, **{"data": ROOT, **options})
+    return await migrate(connection, registry=registry, **{"data": ROOT, "directory": NO_STEPS, **options})
 
 
 async def dump(connection: Connection) -> list[str]:

@@ -167,7 +167,7 @@ REFUSED_WRITES: dict[str, Probe] = {
     "a remark on a line": lambda e, p: e["lib.shelf"].create(
         e, {"name": "s", "book_ids": [[0, 0, {"title": "t", "remark": "x"}]]}
     ),
-    "a message": lambda e, p: e["mail.message"].create(e, {"body": "x", "author_id": HEDDA}),
+    "a message": lambda e, p: e["mail.message"].create(e, {"body": "x", "author_user_id": HEDDA}),
     "an audit entry": lambda e, p: e["audit.log"].create(e, {"operation": "x"}),
 }
 
