@@ -2,8 +2,12 @@
 
 import errno
 import socket
+import sys
 
 from server.settings import Settings
+
+if sys.platform != "win32":
+    import resource
 
 REASONS = {
     errno.EADDRINUSE: "is in use",
@@ -14,6 +18,13 @@ REASONS = {
 
 class PortError(RuntimeError):
     """The port cannot be had; the text is one line for the operator."""
+
+
+def allow_connections() -> None:
+    """Take as many open files, and so connections, as the system allows: it may begin with a thousand."""
+    if sys.platform != "win32":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def bind(settings: Settings, *, shared: bool = False) -> socket.socket:

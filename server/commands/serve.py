@@ -14,7 +14,7 @@ from server.app import create_app
 from server.connections import serving
 from server.database.embedded import database_server
 from server.event_loop import run_loop
-from server.listening import bind, url_of
+from server.listening import allow_connections, bind, url_of
 from server.processes import Child, serve_in_processes
 from server.settings import Settings
 from server.signals import Stop
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve. The exit status is 0 after an orderly stop."""
     chosen = settings.load(vars(options))
     log.configure(chosen.log_level)
+    allow_connections()
     if options.child is not None:
         run_loop(_serve_as_child(chosen, Child(options.child)))
     elif chosen.workers > 1:

@@ -14,6 +14,7 @@ import pytest
 from models.orm.limits import LIMITS, Limits
 from server import connections, exchange
 from server.database import connection
+from server.listening import allow_connections
 from tests.rpc.conftest import Endpoint, Running, Serve
 
 HEADERS = b"POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -112,6 +113,7 @@ async def test_slow_and_silent_connections_are_closed_while_others_are_served(
     async def echo(_exchange: Any) -> bool:
         return True
 
+    allow_connections()
     endpoint = await serve(echo)
     half_header, half_body = HEADERS, HEADERS + b"Content-Length: 100\r\n\r\n{"
 

@@ -1,0 +1,16 @@
+"""How many connections a server may have at once is the system's to say, not what a shell begins with."""
+
+import resource
+
+from server.listening import allow_connections
+
+
+def test_a_server_takes_all_open_files_that_it_may_have() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+    try:
+        allow_connections()
+
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
