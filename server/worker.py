@@ -199,6 +199,7 @@ class Worker:
     async def _do_chores(self) -> None:
         """Add the jobs of schedules, look after failing remotes."""
         while True:
+            await self._shielded(self.queue.catch_up)
             self.watch.figures = await self._shielded(figures) or self.watch.figures
             if await self._shielded(self.queue.fire):
                 self._news.set()

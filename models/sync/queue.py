@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from models.sync.outcome import Outcome, Verdict
 from models.sync.statements import (
     BY_ID,
+    CATCH_UP,
     CLAIM,
     FIGURES,
     FIRE,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 CLAIMED_REMOTES = 500
 REAPED = 500
 PAUSED_AFTER = 3  # failures in a row
+SET_BACK = timedelta(minutes=1)  # by less than that a clock may be corrected
 
 
 class State(StrEnum):
@@ -209,6 +211,10 @@ class Queue:
         """Make jobs ready again whose worker is gone; return how many."""
         rows = await connection.fetch(REAP, self.ahead, REAPED)
         return len(rows)
+
+    async def catch_up(self, connection: Connection) -> None:
+        """Let nothing wait for a time that the database's clock, set back meanwhile, will not show for long."""
+        await connection.execute(CATCH_UP, SET_BACK)
 
     async def fire(self, connection: Connection) -> int:
         """Add the jobs of all schedules that are due; return how many."""

@@ -85,6 +85,19 @@ with ended as (
 {ATTEMPTS}
 """
 
+# What was written later than now: the clock has been set back since. It waits as long as it was to wait, from now on.
+CATCH_UP = """
+with job as (
+    update sync_job set run_at = now() + (run_at - write_date), lease_until = now() + (lease_until - write_date),
+        write_date = now()
+    where state in ('ready', 'running') and write_date > now() + $1::interval),
+remote as (
+    update sync_remote set blocked_until = now() + (blocked_until - write_date), write_date = now()
+    where write_date > now() + $1::interval)
+update sync_schedule set next_at = now() + (next_at - last_at), last_at = now()
+where last_at > now() + $1::interval and next_at - last_at <= seconds * interval '1 second'
+"""
+
 # The time moves on by whole intervals past the present one: what was missed is not made up for.
 # Adds the jobs of the schedules in `fired`, but for those whose last job is unfinished.
 ADD_FIRED = """,
