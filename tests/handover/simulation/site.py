@@ -13,6 +13,7 @@ from models.orm.env import User
 from models.orm.errors import AppError
 from models.sync.address import AddressPolicy
 from models.sync.handler import RemoteAccount
+from models.sync.queue import Job
 from rpc_client import AsyncClient
 from rpc_client.exchange import HttpAnswer, HttpRequest
 from server.auth import Authenticator
@@ -95,6 +96,11 @@ class Site:
             self._begin(hand)
         wire.receivers[self.role] = self.receive
 
+    @property
+    def jobs(self) -> list[Job]:
+        """What its workers are doing."""
+        return [job for hand in self.hands for job in hand.worker._running]
+
     def plan(self, **values: Any) -> Plan:
         """What happens at which statement from now on."""
         self.connections.plan = Plan(**values)
@@ -145,6 +151,10 @@ class Site:
     async def reap(self, hand: Hand) -> int:
         """Let a worker free what others have lost."""
         return await self._step(hand, hand.worker._shielded(hand.worker.queue.reap)) or 0
+
+    async def catch_up(self, hand: Hand) -> None:
+        """Let a worker put right what the clock, set back, would hold up."""
+        await self._step(hand, hand.worker._shielded(hand.worker.queue.catch_up))
 
     async def probe(self, hand: Hand) -> int:
         """Let a worker ask failing remotes whether they are there again; returns how many it asked."""

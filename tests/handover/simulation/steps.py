@@ -136,6 +136,7 @@ async def do_chores(world: World) -> None:
     """A worker frees what others lost, and asks failing remotes."""
     site, hand = world.chance.choice(world.hands)
     if not hand.sleeps:
+        await site.catch_up(hand)
         world.note(f"chores {site.role}", f"{await site.reap(hand)} {await site.probe(hand)}")
 
 
@@ -144,6 +145,27 @@ async def fall_asleep(world: World) -> None:
     site, hand = world.chance.choice(world.hands)
     hand.sleeps = not hand.sleeps and world.chance.random() < 0.3
     world.note(f"sleep {site.role}", hand.sleeps)
+
+
+async def oversleep(world: World) -> None:
+    """A worker sleeps past its lease while another takes over, then goes on as if nothing had been."""
+    busy = [(site, hand) for site, hand in world.hands if hand.tasks and not hand.sleeps]
+    if not busy:
+        await take(world)
+        return
+    site, hand = world.chance.choice(busy)
+    hand.sleeps = True
+    await world.pass_time(world.chance.choice([7.0, 16.0]))
+    freed = 0
+    for other in site.hands:
+        if not other.sleeps:
+            freed += await site.reap(other)
+            await world.claim(site, other, 2)
+    hand.sleeps = False
+    if world.chance.random() < 0.5:  # its patience may be over before it looks after its leases
+        world.wire.time_out()
+        await world.quiet()
+    world.note(f"oversleep {site.role}", freed)
 
 
 # what the network does
@@ -276,6 +298,7 @@ STEPS: dict[Step, int] = {
     take: 22,
     do_chores: 5,
     fall_asleep: 3,
+    oversleep: 4,
     arrive: 34,
     lose_packet: 3,
     double_packet: 3,

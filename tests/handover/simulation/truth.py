@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from tests.handover.simulation.clock import BEGINNING
 
 if TYPE_CHECKING:
     from tests.handover.simulation.site import Site
@@ -37,15 +40,21 @@ select l.id, l.reference as name, l.endorse_state as state, l.endorse_error as e
 from crm_lead l join crm_stage s on s.id = l.stage_id
 where l.endorse_state <> 'none' and ($1::bigint[] is null or l.id = any($1)) order by l.id
 """
-OVERTAKEN = """
-select a.lane from sync_job a join sync_job b on b.company_id = a.company_id and b.lane = a.lane
+# Jobs that a later one of their lane overtook; remotes and lanes of which too many run; the last jobs; those that run.
+OUTBOX = """
+select 'overtaken' as what, a.id, a.lane as text, 0 as resends, null::timestamptz as until
+from sync_job a join sync_job b on b.company_id = a.company_id and b.lane = a.lane
 where b.lane_seq > a.lane_seq and b.state in ('running', 'done') and a.state in ('ready', 'running', 'parked')
-"""
-RECENT = "select id, resends, state from sync_job where remote <> '' order by id desc limit 60"
-CROWDED = """
-select remote from sync_job where state = 'running' and remote <> '' group by remote having count(*) > 4
 union all
-select lane from sync_job where state = 'running' and lane is not null group by lane having count(*) > 1
+select 'crowded', 0, remote, 0, null from sync_job
+where state = 'running' and remote <> '' group by remote having count(*) > 4
+union all
+select 'crowded', 0, lane, 0, null from sync_job
+where state = 'running' and lane is not null group by lane having count(*) > 1
+union all
+(select 'job', id, state, resends, null from sync_job where remote <> '' order by id desc limit 60)
+union all
+select 'held', id, claim, 0, lease_until from sync_job where state = 'running'
 """
 UNFINISHED = "select id from sync_job where state in ('ready', 'running')"
 TOLD = {
@@ -59,6 +68,14 @@ TOLD = {
 ENDORSED = {"ready": "pending", "running": "pending", "parked": "failed", "done": "done", "skipped": "failed"}
 
 
+def _in_disorder(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        if row["what"] == "overtaken":
+            yield f"{row['text']} was overtaken"
+        elif row["what"] == "crowded":
+            yield f"too many run of {row['text']}"
+
+
 class BrokenInvariantError(AssertionError):
     """Something is not true that must be."""
 
@@ -68,6 +85,7 @@ class Truth:
 
     `by_hand` are the BPO's leads that somebody there closed against every rule, `forged` those of which somebody who
     had a side's key told something else before that side did: its own word is then the one against the known.
+    `let_go` are the jobs that an operator wished to skip, by side and id.
     """
 
     def __init__(self, bpo: Site, dealer: Site) -> None:
@@ -75,7 +93,11 @@ class Truth:
         self.dealer = dealer
         self.by_hand: set[int] = set()
         self.forged: set[int] = set()
+        self.let_go: set[tuple[str, int]] = set()
         self.finished: set[tuple[str, int, int]] = set()
+        self.leases: dict[str, dt.datetime] = {}
+        self.overslept: set[str] = set()
+        self.latest = dict.fromkeys(("bpo", "dealer"), BEGINNING)
 
     async def check(self, leads: Sequence[int] | None = None) -> None:
         """Compare both sides, for some of the BPO's leads or for all. Raises `BrokenInvariantError`."""
@@ -83,9 +105,8 @@ class Truth:
         there = await self.dealer.deployment.fetch(AT_DEALER, leads)
         wrong = [*self._at_dealer(there), *self._at_bpo(here.values(), there), *self._between(here, there)]
         for site in (self.bpo, self.dealer):
-            wrong += [f"{site.role}: {row[0]} was overtaken" for row in await site.deployment.fetch(OVERTAKEN)]
-            wrong += [f"{site.role}: job {one} is not done any more" for one in await self._undone(site)]
-            wrong += [f"{site.role}: too many run of {row[0]}" for row in await site.deployment.fetch(CROWDED)]
+            rows = await site.deployment.fetch(OUTBOX)
+            wrong += [f"{site.role}: {text}" for text in (*_in_disorder(rows), *self._untrue(site, rows))]
         if wrong:
             raise BrokenInvariantError("; ".join(wrong))
 
@@ -115,13 +136,36 @@ class Truth:
         rows = await self.bpo.deployment.fetch(AT_BPO, None) + await self.dealer.deployment.fetch(AT_DEALER, None)
         return [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
 
-    async def _undone(self, site: Site) -> list[int]:
+    def _untrue(self, site: Site, rows: Sequence[Row]) -> Iterator[str]:
+        """Jobs whose state nobody may have given them."""
+        yield from self._undone(site, rows)
+        yield from self._taken_away(site, rows)
+        for row in rows:
+            if row["text"] == "skipped" and (site.role, row["id"]) not in self.let_go:
+                yield f"job {row['id']} was let go by nobody"
+
+    def _undone(self, site: Site, rows: Sequence[Row]) -> Iterator[str]:
         """Jobs that were done and are not, though nobody had them sent again: a late worker wrote over the result."""
-        rows = await site.deployment.fetch(RECENT)
-        now = {(site.role, row["id"], row["resends"]): row["state"] for row in rows}
-        undone = [key[1] for key, state in now.items() if key in self.finished and state != "done"]
+        now = {(site.role, row["id"], row["resends"]): row["text"] for row in rows if row["what"] == "job"}
+        for key, state in now.items():
+            if key in self.finished and state != "done":
+                yield f"job {key[1]} is not done any more"
         self.finished |= {key for key, state in now.items() if state == "done"}
-        return undone
+
+    def _taken_away(self, site: Site, rows: Sequence[Row]) -> Iterator[str]:
+        """Jobs that a worker still does, within its lease, and that do not run for it: a late worker ended them."""
+        held = {row["text"]: row["until"] for row in rows if row["what"] == "held"}
+        latest = max(self.latest[site.role], site.clock.now)
+        for job in site.jobs:
+            until = self.leases.get(job.claim)
+            if job.claim in held or job.claim in self.overslept:
+                continue
+            if until is not None and until < latest:
+                self.overslept.add(job.claim)
+            else:
+                yield f"job {job.id} is over, but not for the worker that does it"
+        self.leases |= held
+        self.latest[site.role] = site.clock.now
 
     def _at_dealer(self, rows: Sequence[Row]) -> Iterator[str]:
         for row in rows:

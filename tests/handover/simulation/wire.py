@@ -106,9 +106,9 @@ class Wire:
         return "received"
 
     def time_out(self) -> None:
-        """Let those wait no longer who have waited for too long."""
+        """Let those wait no longer who have waited for too long; who sleeps does not notice."""
         for flight in list(self.waiting):
-            if self.time.seconds - flight.born >= CALL_SECONDS:
+            if self.time.seconds - flight.born >= CALL_SECONDS and not flight.sender.sleeps:
                 flight.fail(Timeout("It did not answer in time.", may_have_run=True))
 
 

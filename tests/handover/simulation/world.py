@@ -10,8 +10,8 @@ import hashlib
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import structlog
 from server.database.pool import Pool
 from tests import deployments
 from tests.bpo.making import closed_by_hand
-from tests.cluster import copy_database, drop_database, scratch_database, shared_cluster
+from tests.cluster import scratch_database, shared_cluster
 from tests.handover.deployments import Deployment
 from tests.handover.points import Address
 from tests.handover.sides import AGENT, CALLBACK_LOGIN, PUSH_LOGIN, SELLER, Sides
@@ -28,6 +28,7 @@ from tests.handover.simulation.clock import SCHEMA, Clock, TrueTime, clocks_repl
 from tests.handover.simulation.site import Hand, Site
 from tests.handover.simulation.truth import Truth
 from tests.handover.simulation.wire import Wire
+from tests.restored import Shelf
 
 ACTIVE = 16  # leads that people work on at a time
 REMEMBERED = 40  # requests that somebody overheard
@@ -106,6 +107,8 @@ class World:
 
     async def operate(self, site: Site, method: str, job: int) -> None:
         """Let an operator move a job by hand."""
+        if method == "skip":
+            self.truth.let_go.add((site.role, job))
         came, _ = await site.call("operator", "sync.manager", "sync.job", method, [job])
         await site.quiet()
         self.note(f"operate {site.role} {method} {job}", came)
@@ -188,41 +191,40 @@ LEFT = "select count(*) from sync_job where state in ('ready', 'running') and re
 
 
 class Prepared:
-    """Two databases that know each other, to be copied for each simulation."""
+    """Two databases that know each other, and those like them that simulations get one after the other."""
 
-    def __init__(self, bpo: str, dealer: str, dealership: int, product: int) -> None:
-        self.names = {"bpo": bpo, "dealer": dealer}
-        self.dealership = dealership
-        self.product = product
+    def __init__(self, sides: Sides) -> None:
+        self.names = {site.role: site.database for site in (sides.bpo, sides.dealer)}
+        self.dealership = sides.dealership
+        self.product = sides.product
+        self.shelf = Shelf()
 
 
 @asynccontextmanager
 async def prepared(folder: Path) -> AsyncIterator[Prepared]:
     """Make them."""
-    async with AsyncExitStack() as kept:
-        templates = {role: await deployments.template(role) for role in ("bpo", "dealer")}
-        async with _sides(templates, folder) as sides:
-            await sides.introduce()
-            await _introduced(sides)
-            names = []
-            for site in (sides.bpo, sides.dealer):
-                for statement in SCHEMA.split(";\n"):
-                    await site.fetch(statement)
-                await site.plain_pool.close()
-                name = await copy_database(site.database)
-                kept.push_async_callback(drop_database, name)
-                names.append(name)
-            found = Prepared(names[0], names[1], sides.dealership, sides.product)
+    templates = {role: await deployments.template(role) for role in ("bpo", "dealer")}
+    async with _sides(scratch_database, templates, folder) as sides:
+        await sides.introduce()
+        await _introduced(sides)
+        for site in (sides.bpo, sides.dealer):
+            for statement in SCHEMA.split(";\n"):
+                await site.fetch(statement)
+            await site.plain_pool.close()
+        found = Prepared(sides)
         yield found
+        await found.shelf.clear()
 
 
 @asynccontextmanager
-async def _sides(templates: dict[str, str], folder: Path) -> AsyncIterator[Sides]:
-    """Copies of both databases, with no server on either."""
+async def _sides(
+    databases: Callable[[str], AbstractAsyncContextManager[str]], templates: dict[str, str], folder: Path
+) -> AsyncIterator[Sides]:
+    """Databases of both sides, with no server on either."""
     async with AsyncExitStack() as stack:
         found = []
         for role in ("bpo", "dealer"):
-            name = await stack.enter_async_context(scratch_database(templates[role]))
+            name = await stack.enter_async_context(databases(templates[role]))
             deployment = Deployment(role, shared_cluster(), name, folder / f"{role}.log")
             deployment._pool = await stack.enter_async_context(await Pool.open(shared_cluster(), name, size=4))
             found.append(deployment)
@@ -255,7 +257,7 @@ async def world(seed: int, made: Prepared, folder: Path) -> AsyncIterator[World]
     time = TrueTime()
     wire = Wire(time)
     async with AsyncExitStack() as stack:
-        sides = await stack.enter_async_context(_sides(made.names, folder))
+        sides = await stack.enter_async_context(_sides(made.shelf.database, made.names, folder))
         sides.dealership, sides.product = made.dealership, made.product
         stack.enter_context(clocks_replaced(time))
         bpo, dealer = (Site(one, Clock(time), wire) for one in (sides.bpo, sides.dealer))
