@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from server.database.connection import connect
+from server.database.steps import DIRECTORY
 from tests.cluster import drop_database, new_name, shared_cluster
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,8 @@ async def test_two_servers_start_together_on_an_empty_database():
         said = await asyncio.gather(*(stop(server) for server in servers))
         await drop_database(database)
 
-    assert [tuple(row) for row in kinds] == [("data", 1), ("schema", 1), ("start", 1)]
+    steps = len(list(DIRECTORY.glob("*.sql")))
+    assert [tuple(row) for row in kinds] == [("data", 1), ("schema", 1), ("start", 1), ("step", steps)]
     assert users == 1
     assert [server.returncode for server in servers] == [0, 0]
     assert "error" not in "".join(said).lower()
