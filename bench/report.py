@@ -53,7 +53,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     large: int = 1_000_000
     concurrency: int = 16
     workloads: tuple[str, ...] = ALL
-    dialects: tuple[str, ...] = (NATIVE, "jsonrpc")
+    dialects: tuple[str, ...] = (NATIVE, "jsonrpc", "web")
     profile: bool = False
 
     @property
