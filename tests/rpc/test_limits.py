@@ -187,16 +187,16 @@ async def test_a_full_pool_answers_busy_and_recovers(running: Running) -> None:
     waiting = asyncio.create_task(running.execute("test.note", "search_count", []))
     health = time.monotonic()
     async with running.endpoint.session.get(f"{running.endpoint.url}/health/ready") as response:
-        assert (response.status, time.monotonic() - health < 0.1) == (200, True)
+        assert (response.status, time.monotonic() - health < LIMITS.pool_wait_seconds) == (200, True)
     busy = await waiting
     waited = time.monotonic() - started
 
     assert (busy["code"], busy["data"]["key"]) == (503, "busy")
-    assert LIMITS.pool_wait_seconds <= waited < LIMITS.pool_wait_seconds + 1.5
+    assert LIMITS.pool_wait_seconds <= waited < LIMITS.pool_wait_seconds + 4
     await asyncio.gather(*slow)
     released = time.monotonic()
     assert isinstance(await running.execute("test.note", "search_count", []), int)
-    assert time.monotonic() - released < 1
+    assert time.monotonic() - released < LIMITS.pool_wait_seconds
 
 
 @pytest.mark.statement("R6")
