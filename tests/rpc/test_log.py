@@ -136,7 +136,7 @@ def test_a_blocked_stream_holds_nobody_up() -> None:
     for _ in range(log.QUEUED_LINES + 50):
         writer.msg(b"line")
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10  # the stream is held for 20
     release.set()
     writer.flush()
     time.sleep(0.2)

@@ -135,7 +135,7 @@ async def test_an_answer_byte_by_byte_is_cut(world, working):
             took = await eventually(lambda: silent(world))
         await asyncio.wait_for(ended.wait(), 5)
 
-    assert took < 3
+    assert took < 10  # the answer would have taken 100 seconds
     assert await world.value("select last_error from sync_job") == "No answer within 1 seconds."
 
 
