@@ -1,6 +1,7 @@
 """Whether this process is alive, and whether it can serve. Neither answer tells versions or names."""
 
 import asyncio
+from time import monotonic
 
 import asyncpg
 from aiohttp import web
@@ -11,13 +12,16 @@ from server.database.connection import Connection, connect
 from server.database.migrate import check_schema
 
 READY_SECONDS = 0.08
+BELIEVED_SECONDS = 5.0
 
 
 class Health:
     """Answers GET /health/live and /health/ready.
 
     Being ready means that the database answers now and has this release's schema. It is asked over a connection of its
-    own, because a full pool is no reason to be taken out of service; callers at the same time share one look.
+    own, because a full pool is no reason to be taken out of service; callers at the same time share one look. Where
+    that takes longer than `READY_SECONDS`, a good answer of the last `BELIEVED_SECONDS` holds: a database that is
+    only slow serves, and one that hangs is found out.
     """
 
     def __init__(self, address: DatabaseAddress, database: str, role: str, registry: Registry) -> None:
@@ -27,6 +31,7 @@ class Health:
         self._registry = registry
         self._connection: Connection | None = None
         self._look: asyncio.Task[bool] | None = None
+        self._good_at = -BELIEVED_SECONDS
 
     async def live(self, _request: web.Request) -> web.Response:
         """Answer that the process runs, whatever the database does."""
@@ -51,9 +56,14 @@ class Health:
         try:
             return await asyncio.wait_for(asyncio.shield(self._look), READY_SECONDS)
         except TimeoutError:
-            return False
+            return monotonic() - self._good_at < BELIEVED_SECONDS
 
     async def _ask(self) -> bool:
+        good = await self._schema_holds()
+        self._good_at = monotonic() if good else -BELIEVED_SECONDS
+        return good
+
+    async def _schema_holds(self) -> bool:
         try:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await connect(

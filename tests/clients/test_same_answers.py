@@ -114,6 +114,8 @@ def terms(draw: st.DrawFn, fields: list[Field[Any]], rows: list[dict[str, Any]])
     found: list[Any] = []
     for field in draw(st.lists(st.sampled_from(searchable), max_size=3)) if searchable else ():
         values = [row[field.name] for row in rows if row.get(field.name) is not None] or [False]
+        if isinstance(field, Integer | Number):
+            values = [value for value in values if value] or [1]  # zero is unset to Odoo's clients, and only to them
         value = draw(st.sampled_from(values))
         if isinstance(value, Decimal):
             value = int(value) if value == int(value) else float(value)

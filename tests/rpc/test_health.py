@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from models.orm.limits import LIMITS
+from server import health as server_health
 from server.app import create_app
 from server.database import databases
 from server.database.address import DatabaseAddress
@@ -78,6 +79,30 @@ async def test_it_becomes_ready_again_after_its_connections_were_cut(running: Ru
     await health(running.endpoint, "ready")
 
     assert (await health(running.endpoint, "ready"))[0] == 200
+
+
+@pytest.mark.statement("O9")
+async def test_a_slow_database_stays_ready_and_one_that_hangs_does_not(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until_ready(running.endpoint)
+    holder = await connect(shared_cluster(), running.database)
+
+    async with holder.transaction():
+        await holder.execute("lock table migration in access exclusive mode")
+        slow = await health(running.endpoint, "ready")
+        monkeypatch.setattr(server_health, "BELIEVED_SECONDS", 0.0)
+        hanging = await health(running.endpoint, "ready")
+    await holder.close()
+
+    assert (slow[0], hanging[0]) == (200, 503)
+    await until_ready(running.endpoint)
+
+
+async def until_ready(endpoint: Endpoint) -> None:
+    async with asyncio.timeout(20):
+        while (await health(endpoint, "ready"))[0] != 200:
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.statement("O8")

@@ -179,24 +179,34 @@ async def test_a_reader_that_stalls_is_cut_off(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.statement("F7", "O9")
 async def test_a_full_pool_answers_busy_and_recovers(running: Running) -> None:
-    await running.execute("test.note", "who")
+    assert await is_ready(running)
     started = time.monotonic()
     slow = [asyncio.create_task(running.execute("test.note", "hold", 6, f"slow {n}")) for n in range(4)]
     await asyncio.sleep(0.5)
 
     waiting = asyncio.create_task(running.execute("test.note", "search_count", []))
-    health = time.monotonic()
-    async with running.endpoint.session.get(f"{running.endpoint.url}/health/ready") as response:
-        assert (response.status, time.monotonic() - health < LIMITS.pool_wait_seconds) == (200, True)
+    asked = time.monotonic()
+    ready, answered = await is_ready(running), time.monotonic()
     busy = await waiting
     waited = time.monotonic() - started
+    await asyncio.gather(*slow)
 
+    assert (ready, answered - asked < LIMITS.pool_wait_seconds) == (True, True)
     assert (busy["code"], busy["data"]["key"]) == (503, "busy")
     assert LIMITS.pool_wait_seconds <= waited < LIMITS.pool_wait_seconds + 4
-    await asyncio.gather(*slow)
     released = time.monotonic()
     assert isinstance(await running.execute("test.note", "search_count", []), int)
     assert time.monotonic() - released < LIMITS.pool_wait_seconds
+
+
+async def is_ready(running: Running) -> bool:
+    """Whether it says so, asked until it has had the time to look for the first time."""
+    for _ in range(50):
+        async with running.endpoint.session.get(f"{running.endpoint.url}/health/ready") as response:
+            if response.status == 200:
+                return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 @pytest.mark.statement("R6")
