@@ -704,6 +704,7 @@ create table res_partner (
     company_type text,
     parent_id bigint,
     ref text,
+    date date,
     active boolean not null default true,
     customer_rank integer,
     supplier_rank integer,
@@ -730,6 +731,7 @@ create table res_partner (
     color integer,
     image bytea,
     categ_id bigint,
+    credit_limit numeric(16,2),
     create_uid bigint,
     create_date timestamptz not null default now(),
     write_uid bigint,
@@ -743,7 +745,8 @@ create table res_partner (
     constraint res_partner_user_id_fkey foreign key (user_id) references res_users (id) on delete set null,
     constraint res_partner_categ_id_fkey foreign key (categ_id) references res_partner_category (id) on delete set null,
     constraint res_partner_partner_latitude_number check (partner_latitude <> 'NaN'),
-    constraint res_partner_partner_longitude_number check (partner_longitude <> 'NaN')
+    constraint res_partner_partner_longitude_number check (partner_longitude <> 'NaN'),
+    constraint res_partner_credit_limit_number check (credit_limit <> 'NaN')
 );
 create index res_partner_mobile_normalized_c45b8b25_index on res_partner (mobile_normalized) where mobile_normalized is not null;
 create index res_partner_email_normalized_8e352e29_index on res_partner (email_normalized) where email_normalized is not null;
@@ -751,6 +754,7 @@ create index res_partner_name_id_index on res_partner (name, id);
 create index res_partner_change_xid_index on res_partner using brin (change_xid) with (pages_per_range = 8, autosummarize = on);
 create index res_partner_company_id_index on res_partner (company_id);
 create index res_partner_parent_id_index on res_partner (parent_id);
+create index res_partner_date_index on res_partner (date);
 create index res_partner_country_id_index on res_partner (country_id);
 create index res_partner_user_id_index on res_partner (user_id);
 create index res_partner_categ_id_index on res_partner (categ_id);

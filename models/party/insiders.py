@@ -27,7 +27,7 @@ BORROWED = (
     *("image", "phone", "mobile", "website", "street", "street2", "city", "zip", "state_id", "country_id"),
     *("partner_latitude", "partner_longitude", "vat", "function", "ref", "comment", "color", "is_company"),
     *("company_type", "parent_id", "child_ids", "category_id", "commercial_partner_id"),
-    *("customer_rank", "supplier_rank"),
+    *("date", "customer_rank", "supplier_rank"),
 )
 
 

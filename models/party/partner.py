@@ -60,6 +60,7 @@ class Partner(Model, name="res.partner", label="Contact", netforce="contact"):
     child_ids = fields.One2Many("Contacts", "res.partner", "parent_id")
     commercial_partner_id = fields.Many2One("Commercial entity", "res.partner", sql=COMMERCIAL)
     ref = fields.Char("Reference", netforce="code", searched=True)
+    date = fields.Date("Date", index=True)
     active = fields.Boolean("Active", default=True)
     customer_rank = fields.Integer("Customer rank", default=0, minimum=0, aggregate="")
     supplier_rank = fields.Integer("Supplier rank", default=0, minimum=0, aggregate="")

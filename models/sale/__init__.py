@@ -2,12 +2,13 @@
 
 from models.orm import Group, Model
 from models.orm.data import Datum
+from models.sale.credit import CreditPartner, CreditUser
 from models.sale.order import Order
 from models.sale.order_form import OrderForm, OrderLineForm
 from models.sale.order_line import OrderLine
 from models.sale.salespeople import SalesUser
 
-MODELS: tuple[type[Model], ...] = (Order, OrderLine, OrderForm, OrderLineForm, SalesUser)
+MODELS: tuple[type[Model], ...] = (Order, OrderLine, OrderForm, OrderLineForm, SalesUser, CreditPartner, CreditUser)
 GROUPS: tuple[Group, ...] = (
     Group("sale.user", "Sales: User", implies=("base.user", "party.user"), area="sale"),
     Group(

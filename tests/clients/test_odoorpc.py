@@ -1,6 +1,7 @@
 """OdooRPC over JSON-RPC: proxies, browsed records, relations written by attribute."""
 
 import base64
+import datetime as dt
 
 import odoorpc
 import pytest
@@ -107,6 +108,45 @@ def test_numbers_are_written_as_truth_values(odoo, unique):
     assert odoo.env["res.partner"].read([partner.id], ["customer_rank"])[0]["customer_rank"] == 1
     partner.customer_rank = None
     assert odoo.env["res.partner"].read([partner.id], ["customer_rank"])[0]["customer_rank"] == 0
+
+
+def test_days_are_written_and_taken_away(odoo):
+    partner = odoo.env.user.company_id.partner_id
+
+    for given, shown in (
+        (None, False),
+        ("2012-01-01", dt.date(2012, 1, 1)),
+        (dt.date(2013, 2, 3), dt.date(2013, 2, 3)),
+    ):
+        partner.date = given
+        assert partner.date == shown
+        assert partner.read(["date"])[0]["date"] == (shown and str(shown))
+    partner.date = False
+    assert partner.read(["date"])[0]["date"] is False
+
+
+def test_a_limit_of_credit_is_an_amount(odoo, unique):
+    users = odoo.env["res.users"]
+    user = users.browse(users.create({"name": "Payer", "login": unique("payer")}))
+    assert user.credit_limit == user.partner_id.credit_limit == 0.0
+
+    for given, shown in ((False, 0.0), (None, 0.0), (0.0, 0.0), (100.0, 100.0), (1234.56, 1234.56)):
+        user.partner_id.credit_limit = given
+        assert user.partner_id.read(["credit_limit"])[0]["credit_limit"] == shown
+        assert users.read([user.id], ["credit_limit"])[0]["credit_limit"] == shown
+    with pytest.raises(RPCError, match="below 0"):
+        user.partner_id.credit_limit = -1.0
+
+
+def test_credit_is_seen_by_sales_and_given_by_their_managers(seller):
+    partners = seller.env["res.partner"]
+
+    assert partners.fields_get(["credit_limit"])["credit_limit"]["type"] == "float"
+    assert seller.env.user.credit_limit == 0.0
+    with pytest.raises(RPCError, match="not allowed to modify Credit Limit"):
+        partners.create({"name": "Debtor", "credit_limit": 10})
+    with pytest.raises(RPCError, match="not allowed to modify Credit Limit"):
+        seller.env.user.credit_limit = 10.0
 
 
 def test_a_time_zone_may_be_left_out(odoo, unique):
