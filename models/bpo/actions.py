@@ -7,29 +7,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.crm.button import Button
+from models.crm.button import Button, Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Standing):
     """What the buttons depend on. `endorsed_from` is the only stage that leads are endorsed from."""
 
-    stage: str
     endorsed_from: str
-    is_closed: bool
-    is_mine: bool
-    is_unclaimed: bool
     is_supervisor: bool
     has_brand: bool
     endorse_state: str
+
+    @property
+    def may_take(self) -> bool:
+        """Supervisors give somebody else's lead away by assigning it, not by this button."""
+        return self.is_unclaimed
+
+    @property
+    def may_work(self) -> bool:
+        """Nobody is shown the work before the lead is claimed; afterwards it is its owner's and supervisors'."""
+        return self.is_mine or (self.is_supervisor and not self.is_unclaimed)
 
 
 def buttons(lead: Situation) -> dict[str, Button]:
     """Return every button of the form by the name of the method it calls."""
     return {
-        "action_claim": _claim(lead),
-        "log_call": _working(lead),
-        "schedule_visit": _working(lead),
+        "action_claim": lead.claiming(),
+        "log_call": lead.working(),
+        "schedule_visit": lead.working(),
         "action_endorse_with_sq": _endorse(lead),
         "action_endorse_without_sq": _endorse(lead),
         "action_set_won": _closing(lead),
@@ -38,33 +44,15 @@ def buttons(lead: Situation) -> dict[str, Button]:
     }
 
 
-def _claim(lead: Situation) -> Button:
-    if lead.is_closed:
-        return Button.hidden(f"The lead is already {lead.stage}.")
-    if lead.is_unclaimed:
-        return Button.shown()
-    return Button.hidden("The lead is yours." if lead.is_mine else "The lead is somebody else's.")
-
-
-def _working(lead: Situation) -> Button:
-    if lead.is_closed:
-        return Button.hidden(f"The lead is already {lead.stage}.")
-    if lead.is_unclaimed:
-        return Button.hidden("Claim the lead first.")
-    if lead.is_mine or lead.is_supervisor:
-        return Button.shown()
-    return Button.hidden("The lead is somebody else's.")
-
-
 def _closing(lead: Situation) -> Button:
-    working = _working(lead)
+    working = lead.working()
     if working.visible and lead.endorse_state != "none":
         return Button.hidden("The lead is endorsed: its outcome comes from the dealer.")
     return working
 
 
 def _endorse(lead: Situation) -> Button:
-    working = _working(lead)
+    working = lead.working()
     if not working.visible:
         return working
     if lead.endorse_state in ("pending", "done"):
@@ -75,7 +63,7 @@ def _endorse(lead: Situation) -> Button:
 
 
 def _resend(lead: Situation) -> Button:
-    working = _working(lead)
+    working = lead.working()
     if working.visible and lead.endorse_state != "failed":
         return Button.hidden("There is no failed endorsement.")
     return working

@@ -13,7 +13,6 @@ actions.py      which buttons there are
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +21,7 @@ from models.bpo.call import BpoCall, Visit
 from models.bpo.groups import AGENT, MANAGER, SUPERVISOR
 from models.bpo.reconciling import Reconciling
 from models.bpo.stage import BpoStage
+from models.crm.button import told
 from models.crm.claiming import refuse_closed
 from models.orm import arguments
 from models.orm.declare import USER, Access, Index, Key, Rule
@@ -86,11 +86,8 @@ class Lead(Reconciling, name="crm.lead", label="Lead"):
         cls, env: Env, ids: Any, result: Any, duration: Any = 0, summary: Any = None, call_date: Any = None
     ) -> int | list[int]:
         """Log a call of `duration` minutes about leads; answers the id of the call log, of several leads a list."""
-        wanted = arguments.ids_of(ids, model=cls.meta.name)
         given = {"result": result, "duration": duration, "summary": summary, "call_date": call_date}
-        values = {name: value for name, value in given.items() if value is not None and value is not False}
-        logs: list[int] = await env[BpoCall].create(env, [{**values, "lead_id": lead_id} for lead_id in wanted])
-        return logs if isinstance(ids, list | tuple) else logs[0]
+        return await env[BpoCall].log(env, ids, given)
 
     @rpc
     @classmethod
@@ -121,8 +118,7 @@ class Lead(Reconciling, name="crm.lead", label="Lead"):
                 has_brand=lead["brand_id"] is not None,
                 endorse_state=lead.endorse_state,
             )
-            shown = {name: dataclasses.asdict(button) for name, button in buttons(situation).items()}
-            answer.append({"id": lead.id, "actions": shown})
+            answer.append(told(lead.id, buttons(situation)))
         return answer
 
     @rpc(readonly=True)

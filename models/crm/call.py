@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
+from models.orm import arguments
 from models.orm.fields import Char, DateTime, Many2One, Number, Selection, Text
 from models.orm.model import Model
+
+if TYPE_CHECKING:
+    from models.orm.env import Env
 
 CALL_RESULTS = (
     ("answered", "Answered"),
@@ -26,3 +32,12 @@ class Call(Model):
     duration = Number("Duration (minutes)", digits=(8, 2), minimum=0, default=0)
     result = Selection("Result", CALL_RESULTS, required=True)
     summary = Text("Summary")
+
+    @classmethod
+    async def log(cls, env: Env, lead_ids: Any, given: dict[str, Any]) -> int | list[int]:
+        """Log a call about one lead or the same about each of several; what is given as unset takes its default."""
+        lead = cast("Many2One", cls.meta.fields["lead_id"])
+        wanted = arguments.ids_of(lead_ids, model=lead.target)
+        values = {name: value for name, value in given.items() if value is not None and value is not False}
+        logs: list[int] = await cls.create(env, [{**values, "lead_id": lead_id} for lead_id in wanted])
+        return logs if isinstance(lead_ids, list | tuple) else logs[0]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from models.crm.button import told
 from models.dealer.actions import Situation, buttons
 from models.dealer.call import DealerCall
 from models.dealer.groups import MANAGER, USER
@@ -93,11 +94,8 @@ class DealerLead(Reconciling, name="dealer.crm.lead", label="Dealer Lead"):
         user_id: Any = None,
     ) -> int | list[int]:
         """Log a call of `duration` minutes about leads; answers the id of the call log, of several leads a list."""
-        wanted = arguments.ids_of(ids, model=cls.meta.name)
         given = {"result": result, "duration": duration, "summary": summary, "call_date": call_date, "user_id": user_id}
-        values = {name: value for name, value in given.items() if value is not None and value is not False}
-        logs: list[int] = await env[DealerCall].create(env, [{**values, "lead_id": lead_id} for lead_id in wanted])
-        return logs if isinstance(ids, list | tuple) else logs[0]
+        return await env[DealerCall].log(env, ids, given)
 
     @rpc(readonly=True)
     @classmethod
@@ -115,17 +113,13 @@ class DealerLead(Reconciling, name="dealer.crm.lead", label="Dealer Lead"):
                 stage=stage.name,
                 is_closed=stage.is_closed,
                 is_mine=lead.user_id == env.user.id,
-                is_unassigned=lead["user_id"] is None,
+                is_unclaimed=lead["user_id"] is None,
                 is_manager=env.has_group(MANAGER),
                 has_order=lead["sale_order_id"] is not None,
                 blocker=blockers[lead.id],
                 callback_open=stage.is_closed and lead["bpo_source_lead_id"] is not None,
             )
-            shown = {
-                name: {"visible": button.visible, "ready": button.ready, "reason": button.reason}
-                for name, button in buttons(situation).items()
-            }
-            answer.append({"id": lead.id, "actions": shown})
+            answer.append(told(lead.id, buttons(situation)))
         return answer
 
     @rpc(readonly=True)

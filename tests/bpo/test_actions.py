@@ -8,7 +8,16 @@ from models.bpo.actions import Situation, buttons
 from models.orm.errors import AppError
 from tests.bpo.making import LEAD, dealership, endorsed, lead, negotiated
 
-OWN = Situation("Negotiation", "Negotiation", False, True, False, False, True, "none")
+OWN = Situation(
+    stage="Negotiation",
+    is_closed=False,
+    is_mine=True,
+    is_unclaimed=False,
+    endorsed_from="Negotiation",
+    is_supervisor=False,
+    has_brand=True,
+    endorse_state="none",
+)
 WORK = {"log_call", "schedule_visit"}
 CLOSE = {"action_set_won", "mark_lost"}
 ENDORSE = {"action_endorse_with_sq", "action_endorse_without_sq"}

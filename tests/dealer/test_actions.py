@@ -13,7 +13,7 @@ OWN = Situation(
     stage="Negotiation",
     is_closed=False,
     is_mine=True,
-    is_unassigned=False,
+    is_unclaimed=False,
     is_manager=False,
     has_order=False,
     blocker=NO_ORDER,
@@ -61,7 +61,7 @@ def test_a_manager_may_resend_the_callback_of_a_closed_lead():
 
 @pytest.mark.statement("H124")
 def test_an_unassigned_lead_is_claimed_before_it_is_worked_on():
-    assert visible(is_mine=False, is_unassigned=True) == {"action_claim"}
+    assert visible(is_mine=False, is_unclaimed=True) == {"action_claim"}
 
 
 situations = st.builds(
@@ -69,7 +69,7 @@ situations = st.builds(
     stage=st.just("Negotiation"),
     is_closed=st.booleans(),
     is_mine=st.booleans(),
-    is_unassigned=st.booleans(),
+    is_unclaimed=st.booleans(),
     is_manager=st.booleans(),
     has_order=st.booleans(),
     blocker=st.none() | st.just("not yet"),
