@@ -11,6 +11,7 @@ it can repair.
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -96,37 +97,37 @@ class Reconciliation(Model):
         """Delete those that were written last 90 days ago, and that no job in the outbox goes on with."""
         return len(await env.change(CLEAN.format(table=cls.meta.table), limit, DAYS, cls.job_kind))
 
-    # what each side says for itself
+    # what each side says for itself; that it says all of it is checked with the types, where `Reconcile` gets a model
 
     @classmethod
+    @abstractmethod
     async def account(cls, env: Env, run_id: int) -> RemoteAccount:
         """Return how the other side of a reconciliation is reached. Raises `UserError` when it is not."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     async def own(cls, env: Env, run_id: int, after: int, upto: int) -> list[Own]:
         """Return our leads that were handed over between two of the BPO's ids, those of the first page when asked."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     async def own_ids(cls, env: Env, run_id: int, after: int) -> list[int]:
         """Return the BPO's ids of the next page of our leads."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     async def ask_odoo(cls, client: AsyncClient, ids: list[int]) -> Told:
         """Ask an Odoo what it can answer of these leads."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     async def own_links(cls, env: Env) -> str:
         """Return how links to our leads begin: what the other side has of somebody else is none of our business."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     async def resend(cls, env: Env, lead_id: int) -> None:
         """Send our message about a lead again. Raises `ConflictError` while it is on its way."""
-        raise NotImplementedError
 
     # the steps of a page
 

@@ -5,6 +5,7 @@ What the caller may not read is as if it were not there: no label of it matches,
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,28 +25,28 @@ LABEL = Text("Label")
 LABEL.name = "display_name"
 
 
-class Linkage:
+class Linkage(ABC):
     """The part of a compiler of conditions that looks at relations."""
 
     query: Query
     dialect: Dialect
     trusted: bool
 
+    @abstractmethod
     def member(self, column: str, field: Field[Any], values: list[Any], *, negated: bool) -> str:
         """Ask whether a value is one of several."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pattern(self, column: str, field: Field[Any], operator: str, value: Any, *, negated: bool) -> str:
         """Compare text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def nested(self, scope: Scope, node: Node) -> str:
         """Compile a condition on another scope."""
-        raise NotImplementedError
 
+    @abstractmethod
     def readable(self, scope: Scope, field: Field[Any]) -> None:
         """Refuse a path into a model that the caller may not read."""
-        raise NotImplementedError
 
     def exists(self, scope: Scope, field: ToMany, inner: Callable[[Scope], str], *, archived: bool = False) -> str:
         """Ask for some record of a relation, an active one unless archived ones are asked for. Rules look at all."""

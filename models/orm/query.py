@@ -9,6 +9,7 @@ in the database and not by what the caller sees of it, and rules that lead throu
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +32,7 @@ ASKED = {"{user}": (USER, "bigint"), "{today}": (TODAY, "date")}
 PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
 
-class Query:
+class Query(ABC):
     """The parameters and aliases that all parts of one statement share; used through `condition.SearchQuery`."""
 
     def __init__(
@@ -65,9 +66,9 @@ class Query:
         self._aliases += 1
         return f"a{self._aliases}"
 
+    @abstractmethod
     def compile(self, scope: Scope, node: Node, *, trusted: bool) -> str:
         """Return the SQL of a condition on a scope; `condition.py` says how."""
-        raise NotImplementedError
 
     def scope(self, meta: Meta, *, free: bool = False) -> Scope:
         """Begin a FROM with a model's table; in a free one no rule holds."""

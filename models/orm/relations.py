@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,7 +77,7 @@ def _relation(env: Env, model: type[Kind], field: ToMany, *, trusted: bool) -> _
     return _OneToMany(env, model, cast(One2Many, field), trusted)
 
 
-class _Relation:
+class _Relation(ABC):
     """What both kinds of relations have in common."""
 
     def __init__(self, env: Env, model: type[Kind], field: ToMany, trusted: bool) -> None:
@@ -88,9 +89,9 @@ class _Relation:
         if not trusted:
             env.profile.check(self.target.meta, "read")
 
+    @abstractmethod
     async def pairs(self, parents: Sequence[int]) -> list[tuple[int, int]]:
         """Return (parent, id) of the readable records linked to the parents, archived ones included."""
-        raise NotImplementedError
 
     async def linked(self, parents: Sequence[int]) -> list[int]:
         """Return the ids of the readable records linked to some parent, each once."""

@@ -1,7 +1,7 @@
 """Fields that point at other records."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 from models.orm.dialect import Dialect
 from models.orm.fields.base import Field
@@ -83,6 +83,10 @@ class ToMany(Field[tuple[int, ...]]):
     def has_column(self) -> bool:
         """The ids live in another table."""
         return False
+
+    def parse(self, value: Any, dialect: Dialect) -> NoReturn:
+        """Refuse it: there is no column, what is written are commands, see `orm/commands.py`."""
+        raise self.mismatch(value, "commands")
 
     def load(self, value: Any) -> tuple[int, ...]:
         """Read the array of ids."""

@@ -25,9 +25,11 @@ class Boolean(Field[bool]):
         self.required = self.stored
 
     def decode(self, value: Any, dialect: Dialect) -> bool:
-        """Accept true and false, null as false."""
-        if value is None:
-            return False
+        """Read null as false."""
+        return False if value is None else self.parse(value, dialect)
+
+    def parse(self, value: Any, dialect: Dialect) -> bool:
+        """Accept true and false, also as 1 and 0."""
         if not isinstance(value, bool):
             if whole_number(value) in (0, 1):
                 return bool(value)

@@ -23,6 +23,13 @@ def test_what_is_no_flag_is_refused(value: Any) -> None:
         named(Boolean("B")).decode(value, NATIVE)
 
 
+@pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), (None, False)])
+def test_a_flag_may_be_computed_and_stored(value: Any, expected: bool) -> None:
+    field = named(Boolean("B", compute=lambda record: value, depends=("name",), stored=True))
+
+    assert field.parse_computed(value) is expected
+
+
 def test_a_selection_understands_every_vocabulary_and_its_own_dialect_first() -> None:
     field = named(
         Selection(
