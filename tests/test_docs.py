@@ -1,6 +1,7 @@
 """The documents are true: every setting, limit, command, figure, path and error is in them; examples can be read."""
 
 import ast
+import importlib.util
 import json
 import re
 from dataclasses import asdict
@@ -104,11 +105,34 @@ def errors(root: type[AppError]) -> list[type[AppError]]:
 def test_every_example_can_be_read(page):
     text = page.read_text()
 
-    for code in re.findall(r"^( *)```python\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
-        indent, lines = code
-        ast.parse("\n".join(line.removeprefix(indent) for line in lines.splitlines()))
-    for document in re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        json.loads(document)
+    code = re.findall(r"^( *)```python\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    programs = ["\n".join(line.removeprefix(indent) for line in lines.splitlines()) for indent, lines in code]
+    documents = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert [one for one in programs if not is_read(ast.parse, one)] == []
+    assert [one for one in documents if not is_read(json.loads, one)] == []
+    assert [name for one in programs for name in imported(one) if not is_there(*name)] == []
+
+
+def is_read(read, text):
+    try:
+        read(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def imported(program):
+    """What a program takes from the project: module and name."""
+    return [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(program))
+        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in ("models", "server", "rpc_client")
+        for alias in node.names
+    ]
+
+
+def is_there(module, name):
+    return importlib.util.find_spec(module) is not None and hasattr(importlib.import_module(module), name)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "behaviour.md"], ids=lambda page: page.name)

@@ -16,6 +16,14 @@ LOST = Stage(6, "Lost", 50, is_lost=True)
 SHIPPED = (NEW, QUALIFIED, NEGOTIATION, ENDORSED, WON, LOST)
 
 
+def is_allowed(current, target):
+    try:
+        check_move(SHIPPED, current, target)
+    except TransitionError:
+        return False
+    return True
+
+
 def refusal(current, target, stages=SHIPPED):
     with pytest.raises(TransitionError) as caught:
         check_move(stages, current, target)
@@ -25,13 +33,14 @@ def refusal(current, target, stages=SHIPPED):
 @pytest.mark.statement("H1")
 @pytest.mark.parametrize(("current", "target"), [(NEW, QUALIFIED), (QUALIFIED, NEGOTIATION)])
 def test_the_next_stage_is_reached(current, target):
-    check_move(SHIPPED, current, target)
+    assert is_allowed(current, target)
+    assert next_stage(SHIPPED, current) == target
 
 
 @pytest.mark.statement("H11")
 @pytest.mark.parametrize("stage", SHIPPED)
 def test_staying_is_always_allowed(stage):
-    check_move(SHIPPED, stage, stage)
+    assert is_allowed(stage, stage)
 
 
 @pytest.mark.statement("H5", "H138")

@@ -336,9 +336,11 @@ async def test_writers_of_many_records_lock_in_one_order(library_database: str, 
             async with env.connection.transaction():
                 await env["lib.book"].write(env, chance.sample(ids, 10), values)
 
-    await asyncio.gather(*(write(env, seed) for seed, env in enumerate([first, second, third, fourth])))
-    for env in (first, second, third, fourth):
+    writers = (first, second, third, fourth)
+    done = await asyncio.gather(*(write(env, seed) for seed, env in enumerate(writers)), return_exceptions=True)
+    for env in writers:
         await env.connection.close()
+    assert done == [None] * 4  # of writers that wait for each other in a circle PostgreSQL would have stopped one
 
 
 @pytest.mark.concurrency

@@ -228,10 +228,17 @@ def test_no_remote_has_such_a_url(url):
     ],
 )
 def test_the_policy_refuses(address):
-    with pytest.raises(AddressRefusedError):
-        NOTHING.check(remote_of("https://dealer.example"), address)
+    assert not is_allowed(address)
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
 def test_the_policy_allows_public_addresses(address):
-    NOTHING.check(remote_of("https://dealer.example"), address)
+    assert is_allowed(address)
+
+
+def is_allowed(address):
+    try:
+        NOTHING.check(remote_of("https://dealer.example"), address)
+    except AddressRefusedError:
+        return False
+    return True
