@@ -136,7 +136,7 @@ def secrets_in_json(begin: bytes) -> Secrets | None:
             blank = _NEXT.match(text, place)
             value, place = _decoder.raw_decode(text, blank.end() if blank else place)
             values.append(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return values[0], values[1], values[2]
 

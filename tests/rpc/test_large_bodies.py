@@ -206,6 +206,10 @@ def test_credentials_are_found_at_the_beginning_of_xml(database, number, secret)
 
 @given(st.binary(max_size=300))
 def test_any_beginning_can_be_looked_at(begin):
-    secrets_in_json(b'{"args": [' + begin)
-    secrets_in_json(begin)
-    secrets_in_xml(begin)
+    found = (secrets_in_json(b'{"args": [' + begin), secrets_in_json(begin), secrets_in_xml(begin))
+
+    assert [secrets for secrets in found if secrets is not None and len(secrets) != 3] == []
+
+
+def test_no_depth_is_too_deep_to_look_for_credentials():
+    assert secrets_in_json(b'{"args": [' + b"[" * (60 << 10)) is None
