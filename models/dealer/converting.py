@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.crm.telling import tell
-from models.crm.workflow_step import decided, elevated
+from models.crm.workflow_step import decided, elevated, is_decided
 from models.dealer.gate import NO_ORDER
 from models.dealer.moving import Moving
 from models.dealer.quotation import Wish, order_values, what_is_missing
@@ -18,11 +19,18 @@ from models.product.product import Product
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.values import Row
 
 WISH = ("brand_id", "product_id", "quantity", "expected_price")
 CUSTOMER = (
-    "contact_name", "mobile", "phone", "email", "street", "city", "zip_code", "state_id", "country_id",
+    "company_id", "partner_id", "contact_name", "mobile", "phone", "email", "street", "city", "zip_code", "state_id",
+    "country_id",
 )  # fmt: skip
+MATCHED_BY = frozenset({"mobile", "email"})
+MATCHED = """
+select id from dealer_crm_lead
+where id = any($1::bigint[]) and partner_id is not null and sale_order_id is null order by id
+"""
 
 
 class Converting(Moving):
@@ -36,7 +44,7 @@ class Converting(Moving):
         A lead that has an order already keeps it: the answer opens that one.
         """
         wanted = _one(ids)
-        fields = ["company_id", "sale_order_id", "partner_id", *WISH, *CUSTOMER]
+        fields = ["sale_order_id", *WISH, *CUSTOMER]
         [lead], _ = await cls.lock_own(env, wanted, fields)
         order_id = lead["sale_order_id"] or await cls.quote(env, lead)
         return open_order(order_id)
@@ -58,7 +66,7 @@ class Converting(Moving):
         if missing:
             field = "brand_id" if wish.brand_id is None else "product_id"
             raise ValidationError(missing, model=cls.meta.name, field=field, ids=[lead.id])
-        partner_id = await cls.customer(env, lead)
+        partner_id = await cls.customer(env, {name: lead[name] for name in CUSTOMER})
         [product] = await env[Product].browse(env, [wish.product_id or 0], ["list_price"])
         values = order_values(wish, partner_id=partner_id, company_id=lead["company_id"], list_price=product.list_price)
         orders = env["sale.order"]
@@ -70,24 +78,29 @@ class Converting(Moving):
         return order_id
 
     @classmethod
-    async def customer(cls, env: Env, lead: LeadRecord) -> int:
-        """Return the lead's contact: the one it has, else the one with its mobile, its e-mail, else a new one."""
+    async def customer(cls, env: Env, lead: Mapping[str, Any]) -> int:
+        """Return a lead's contact (`CUSTOMER`): the one it has, else that with its mobile, its e-mail, else a new one.
+
+        The intake of endorsed leads and their conversion find it in this one way (H23, H39).
+        """
         if lead["partner_id"] is not None:
-            return lead.partner_id
-        values = {
-            "company_id": lead["company_id"],
-            "name": lead.contact_name,
-            "phone": lead.phone,
-            "street": lead.street,
-            "city": lead.city,
-            "zip": lead.zip_code,
-            "state_id": lead.state_id,
-            "country_id": lead.country_id,
-            "customer_rank": 1,
-        }
+            return int(lead["partner_id"])
+        same = ("company_id", "phone", "street", "city", "state_id", "country_id")
+        values = {name: lead[name] for name in same}
+        values |= {"name": lead["contact_name"], "zip": lead["zip_code"], "customer_rank": 1}
         # Matching looks at all contacts of the company, those of other salespeople included.
         system = elevated(env, "a lead's customer is matched among all contacts")
-        return await env[Partner].find_or_create(system, mobile=lead.mobile, email=lead.email, values=values)
+        return await env[Partner].find_or_create(system, mobile=lead["mobile"], email=lead["email"], values=values)
+
+    @classmethod
+    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Forget whom an unconverted lead was matched with when its mobile or e-mail changes: it is matched anew."""
+        await super().after_write(env, ids, row)
+        if is_decided(env) or not MATCHED_BY & row.keys():
+            return
+        matched = [found["id"] for found in await env.fetch(MATCHED, ids)]
+        if matched:
+            await cls.update(decided(env), matched, {"partner_id": None})
 
 
 def wish_of(lead: LeadRecord) -> Wish:

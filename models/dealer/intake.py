@@ -61,12 +61,12 @@ class Receiving(Closing):
 
     @classmethod
     async def _matched(cls, env: Env, endorsement: Endorsement) -> dict[str, Any]:
-        """Return the new lead's values, with brand, product, country, state, source and stage looked up."""
+        """Return the new lead's values: brand, vehicle, country, state, source, stage and customer are looked up."""
         brand_id = await cls._brand(env, endorsement.brand_code)
         known = await external_ids(env, [ENDORSED[endorsement.kind], START])
         pipeline = await env[DealerStage].walk(env)
         country_id, state_id = await cls._place(env, endorsement)
-        return {
+        values = {
             **endorsement.values,
             "company_id": env.company_id,
             "source_id": known[ENDORSED[endorsement.kind]],
@@ -79,6 +79,7 @@ class Receiving(Closing):
             "bpo_source_url": endorsement.source_url,
             "bpo_endorse_kind": endorsement.kind,
         }
+        return {**values, "partner_id": await cls.customer(env, {name: values.get(name) for name in CUSTOMER})}
 
     @classmethod
     async def _brand(cls, env: Env, code: str) -> int:
@@ -123,7 +124,7 @@ class Receiving(Closing):
 
     @classmethod
     async def _quote_if_possible(cls, env: Env, lead_id: int) -> None:
-        [lead] = await cls.browse(env, [lead_id], ["name", "company_id", "partner_id", *WISH, *CUSTOMER])
+        [lead] = await cls.browse(env, [lead_id], ["name", *WISH, *CUSTOMER])
         if lead["product_id"] is None:
             await tell(
                 env,

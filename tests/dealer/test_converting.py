@@ -4,8 +4,19 @@ from decimal import Decimal
 
 import pytest
 
-from models.orm.errors import AppError, InputError, ValidationError
-from tests.dealer.making import LEAD, brand, confirm, lead, order_of, sellable_lead, stage_name, vehicle, won_lead
+from models.orm.errors import AppError, InputError, UserError, ValidationError
+from tests.dealer.making import (
+    LEAD,
+    brand,
+    confirm,
+    lead,
+    order_of,
+    sellable_lead,
+    stage_name,
+    trail,
+    vehicle,
+    won_lead,
+)
 from tests.sale.making import messages, read, tracked
 
 LINE = ("product_id", "product_uom_qty", "price_unit")
@@ -61,6 +72,21 @@ async def test_the_link_is_tracked(env):
     order = await order_of(env, record)
 
     assert ("sale_order_id", "null", str(order)) in await tracked(env, LEAD, record)
+
+
+@pytest.mark.statement("H54", "H128", "H130")
+async def test_an_order_that_is_deleted_leaves_its_trace_on_the_lead(env, as_user):
+    boss = await as_user("dealer.manager")
+    record = await sellable_lead(env)
+    order = await order_of(env, record)
+    with pytest.raises(UserError, match="there is an order"):
+        await boss[LEAD].delete(boss, [record])
+
+    await boss["sale.order"].delete(boss, [order])
+
+    assert (await trail(env, record))[-1] == ("sale_order_id", order, None, boss.user.id, boss.now)
+    assert await read(env, LEAD, record, "sale_order_id") == (None,)
+    assert await order_of(env, record) != order
 
 
 @pytest.mark.statement("H52")

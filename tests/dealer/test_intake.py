@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from models.orm.errors import AppError, ConflictError, ValidationError
-from tests.dealer.making import LEAD, STAGES, brand, vehicle
+from tests.dealer.making import LEAD, STAGES, brand, order_of, vehicle
 from tests.sale.making import messages, read
 
 PAYLOAD = {
@@ -99,7 +99,8 @@ async def test_the_origin_is_kept(env, push):
 async def test_the_chatter_begins_with_who_endorsed_when_and_where_from(env, push):
     record = (await receive(push))["dealer_lead_id"]
 
-    told = next(text for text in await messages(env, LEAD, record) if text.startswith("Endorsed"))
+    created, told = await messages(env, LEAD, record)
+    assert created == "Dealer Lead created"
     assert told == (
         "Endorsed by Ana Reyes on 2026-02-03 04:05:06 UTC as BPO lead LEAD/01234."
         " Source: https://bpo.example/web#id=1234&amp;model=crm.lead"
@@ -117,6 +118,44 @@ async def test_with_a_sales_quotation_there_is_a_draft_order(env, push):
     assert await read(env, LEAD, answer["dealer_lead_id"], "sale_order_id", "partner_id") == (order, known)
     found = await read(env, "sale.order", order, "state", "partner_id", "origin", "name")
     assert found == ("draft", known, answer["dealer_lead_name"], answer["sale_order_name"])
+
+
+@pytest.mark.statement("H23")
+@pytest.mark.parametrize("kind", ["with_sq", "without_sq"])
+@pytest.mark.parametrize("found_by", ["mobile", "email", None])
+async def test_the_customer_is_found_by_mobile_then_by_mail_else_made(env, push, kind, found_by):
+    mobile, mail = "+639171234567", "maria@example.com"
+    rows = [{"name": "By mail", "email": mail}] if found_by else []
+    rows += [{"name": "By mobile", "mobile": mobile}] if found_by == "mobile" else []
+    known = await env["res.partner"].insert(env, rows)
+    await vehicle(env)
+
+    answer = await receive(push, sq_flag=kind)
+
+    [partner] = await read(env, LEAD, answer["dealer_lead_id"], "partner_id")
+    assert partner == known[-1] if known else partner not in (None, *known)
+    if not known:
+        made = await read(env, "res.partner", partner, "name", "mobile", "email", "city", "country_id.code")
+        assert made == ("Maria Santos", "0917 123 4567", mail, "Manila", "PH")
+    if kind == "with_sq":
+        assert await read(env, "sale.order", answer["sale_order_id"], "partner_id") == (partner,)
+
+
+@pytest.mark.statement("H23", "H39")
+@pytest.mark.parametrize("change", [{}, {"city": "Cebu"}, {"mobile": "0917 999 0000"}, {"email": "other@example.com"}])
+async def test_a_corrected_number_or_address_is_matched_anew(env, push, change):
+    await vehicle(env)
+    answer = await receive(push, mobile="0917 999 1111", email=False)
+    record = answer["dealer_lead_id"]
+    [before] = await read(env, LEAD, record, "partner_id")
+    [right] = await env["res.partner"].insert(env, [{"name": "Right", **change}])
+    await env[LEAD].action_claim(env, [record])
+
+    await env[LEAD].write(env, [record], {**change, "customer_notes": "Checked"})
+    await order_of(env, record)
+
+    # a mobile comes before an e-mail: that of the lead still leads to whom the intake found
+    assert await read(env, LEAD, record, "partner_id") == (right if "mobile" in change else before,)
 
 
 async def test_without_a_matching_vehicle_there_is_no_order_and_the_chatter_says_so(env, push):
