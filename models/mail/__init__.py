@@ -1,4 +1,4 @@
-"""What goes on about a record beside its values: followers, comments and activities, as Odoo's clients know them.
+"""What goes on about a record beside its values, as Odoo's clients know it: followers, comments, activities, changes.
 
 `Thread` and `Planning` add to every model with chatter. No mail is sent.
 """
@@ -11,6 +11,7 @@ from models.mail.planning import Planning
 from models.mail.subtype import SUBTYPES, MessageSubtype
 from models.mail.talking import AddressedMessage
 from models.mail.thread import Thread
+from models.mail.tracking import TrackedMessage, TrackingValue
 from models.orm import Group, Model
 from models.orm.data import Datum
 
@@ -19,6 +20,8 @@ MODELS: tuple[type[Model], ...] = (
     ActivityType,
     Activity,
     MessageSubtype,
+    TrackingValue,
+    TrackedMessage,
     AddressedMessage,
     Thread,
     FollowedUser,

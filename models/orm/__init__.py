@@ -20,6 +20,7 @@ from models.orm.declare import (
     Index,
     Key,
     NumberSequence,
+    Parts,
     Placeholder,
     Rule,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Key",
     "Model",
     "NumberSequence",
+    "Parts",
     "Placeholder",
     "Ref",
     "Registry",

@@ -7,6 +7,7 @@ a field that its groups hide: the error is that of an unknown name.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from models.orm.declare import COMPANIES, Operation
@@ -31,6 +32,18 @@ class Profile:
         self._operations: dict[str, frozenset[Operation]] = {}
         self._rules: dict[tuple[str, Operation], Node] = {}
         self.plans: dict[Any, Any] = {}
+
+    @cached_property
+    def unsure(self) -> tuple[str, ...]:
+        """The models, out of those that tracked fields lead to, some of whose records the caller may be kept from.
+
+        Who sees a document is of its company.
+        """
+        tracked = {f.target for meta in self.metas.values() for f in meta.tracked if isinstance(f, Many2One)}
+        return tuple(sorted(name for name in tracked if not self._sees_every(self.metas[name])))
+
+    def _sees_every(self, meta: Meta) -> bool:
+        return self.can(meta, "read") and (not meta.rules or self.rule(meta, "read") == TRUE)
 
     @property
     def is_system(self) -> bool:

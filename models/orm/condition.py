@@ -122,7 +122,11 @@ class Compiler(Linkage):
             return self.pattern(column, field, base, value, negated=base != operator)
         if operator in ORDERED:
             return f"{column} {operator} {self.value(field, value)}" if is_set(value) else "false"
-        return self.member(column, field, self.alternatives(field, value), negated=base != operator)
+        found = self.member(column, field, self.alternatives(field, value), negated=base != operator)
+        if scope.meta.parts and field.name == "id" and base == operator:
+            ids = [self.decoded(field, one) for one in many(value) if is_set(one)]
+            return f"({found} and {scope.in_whole_of(self.query.param(ids))})"
+        return found
 
     def alternatives(self, field: Field[Any], value: Any) -> list[Any]:
         """Return the values to compare with: a foreign word of a selection may stand for several own ones."""

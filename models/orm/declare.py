@@ -115,6 +115,20 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the rows of a model without a table of its own come from: each is a part of another model's row.
+
+    `sql` is a SELECT of the columns that the fields are, the automatic ones included. `whole` is the many2one that
+    leads to the row it is a part of; its reach is the part's, by the same `document`. An id is that row's times `most`,
+    and the part's place, which must be less.
+    """
+
+    sql: str
+    whole: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class NumberSequence:
     """How records are numbered.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from models.orm.declare import Access, Check, Index, Key, Rule
+from models.orm.declare import Access, Check, Index, Key, Parts, Rule
 from models.orm.record import Record
 
 
@@ -42,6 +42,8 @@ class Kind(Record):
     any_document: ClassVar[bool] = False
     # Who reaches rows whatever they hang on, such as rows that hang on nothing.
     loose_rules: ClassVar[Sequence[Rule]] = ()
+    # Where the rows come from when there is no table of them. Such a model is for reading.
+    parts: ClassVar[Parts | None] = None
 
     def __init_subclass__(
         cls,

@@ -94,7 +94,7 @@ class Linkage(ABC):
         labels = [one for one in values if isinstance(one, str)]
         parts = []
         if ids:
-            parts.append(self.exists(scope, field, lambda child: f"{child.alias}.id = any({self.query.param(ids)})"))
+            parts.append(self.exists(scope, field, lambda child: child.is_row_of(self.query.param(ids))))
         if labels:
             parts.append(self.exists(scope, field, lambda c: self.member(c.label, LABEL, labels, negated=False)))
         if not all(is_set(one) for one in values):

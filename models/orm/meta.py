@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from models.orm.declare import Access, Check, Constraint, Index, Key, Rule
+from models.orm.declare import Access, Check, Constraint, Index, Key, Parts, Rule
 from models.orm.dialect import Vocabulary
 from models.orm.fields import Field
 from models.orm.methods import Method
@@ -52,12 +52,18 @@ class Meta:
     loose_rules: tuple[Rule, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     transient: bool = False
+    parts: Parts | None = None
     help: str = ""
 
     def word(self, vocabulary: Vocabulary) -> str:
         """Return the model's name in a vocabulary."""
         words = self.words.get(vocabulary)
         return words[0] if words else self.name
+
+    @cached_property
+    def source(self) -> str:
+        """What a FROM has to name to get the rows."""
+        return f"({self.parts.sql})" if self.parts else f'"{self.table}"'
 
     @cached_property
     def columns(self) -> dict[str, Field[Any]]:

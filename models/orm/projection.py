@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.orm.dialect import Dialect, Reference, Vocabulary
-from models.orm.domain import TRUE
 from models.orm.fields import Binary, Boolean, Changes, Content, Field, Many2One, ToMany
 from models.orm.fields import Reference as OneOfMany
 from models.orm.fields.content import size_text_sql
@@ -15,7 +14,6 @@ from models.orm.ordering import declared_order_sql
 from models.orm.query import Scope
 
 if TYPE_CHECKING:
-    from models.orm.access import Profile
     from models.orm.meta import Meta
 
 HIDDEN_LABEL = "'Permission Denied'"
@@ -78,21 +76,13 @@ def pointer(scope: Scope, field: Many2One, reference: Reference) -> str:
 
 def changes(scope: Scope, column: str) -> str:
     """Show tracked changes, without the labels of records that the caller may be kept from."""
-    profile = scope.query.profile
-    metas = profile.metas.values()
-    targets = {field.target for meta in metas for field in meta.tracked if isinstance(field, Many2One)}
-    unsure = sorted(name for name in targets if not _sees_all(profile, profile.metas[name]))
+    unsure = scope.query.profile.unsure
     if not unsure:
         return column
     names = ", ".join(quoted(name) for name in unsure)
     bare = """c || '{"old_label": null, "new_label": null}'"""
     shown = f"case when c ->> 'target' in ({names}) then {bare} else c end"
     return f"(select jsonb_agg({shown} order by n) from jsonb_array_elements({column}) with ordinality e(c, n))"
-
-
-def _sees_all(profile: Profile, meta: Meta) -> bool:
-    """Return whether no rule of the model keeps records from the caller; who sees a document is of its company."""
-    return profile.can(meta, "read") and (not meta.rules or profile.rule(meta, "read") == TRUE)
 
 
 def one_of_many(scope: Scope, field: OneOfMany, reference: Reference) -> str:

@@ -23,12 +23,13 @@ from models.orm.fields.scalar import quoted
 
 if TYPE_CHECKING:
     from models.orm.access import Profile
-    from models.orm.declare import Operation
+    from models.orm.declare import Operation, Parts
     from models.orm.meta import Meta, Metas
 
 
 # What an SQL expression of a field may ask for, beside its row: the caller and the caller's day.
 ASKED = {"{user}": (USER, "bigint"), "{today}": (TODAY, "date")}
+UNSURE = "{unsure}"  # the models whose labels chatter does not tell the caller
 PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
 
@@ -73,7 +74,7 @@ class Query(ABC):
     def scope(self, meta: Meta, *, free: bool = False) -> Scope:
         """Begin a FROM with a model's table; in a free one no rule holds."""
         name = self.alias()
-        return Scope(self, meta, name, [f'"{meta.table}" {name}'], {}, free=free)
+        return Scope(self, meta, name, [f"{meta.source} {name}"], {}, free=free)
 
 
 class Scope:
@@ -119,8 +120,11 @@ class Scope:
         return f'{self.alias}."{field.name}"'
 
     def _filled(self, sql: str) -> str:
-        """Put this table, its model, the caller and the caller's day into an expression that asks for them."""
+        """Put this table, its model, the caller and what else is asked for into an expression."""
         filled = sql.replace("{t}", self.alias).replace("{model}", quoted(self.meta.name))
+        if UNSURE in filled:
+            names = ", ".join(map(quoted, self.query.profile.unsure))
+            filled = filled.replace(UNSURE, f"array[{names}]::text[]")
         for mark, (placeholder, kind) in ASKED.items():
             if mark in filled:
                 filled = filled.replace(mark, f"{self.query.param(placeholder)}::{kind}")
@@ -132,6 +136,26 @@ class Scope:
         for name in path[:-1]:
             scope = scope.hop(cast("Many2One", scope.meta.fields[name]))
         return scope, scope.meta.fields[path[-1]]
+
+    def is_row(self, number: str) -> str:
+        """Return the condition that this row has an id, given as SQL."""
+        parts = self.meta.parts
+        found = f"{self.alias}.id = {number}"
+        return f'({found} and {self.alias}."{parts.whole}" = {number} / {parts.most})' if parts else found
+
+    def is_row_of(self, place: str) -> str:
+        """Return the condition that this row has one of the ids in an array parameter."""
+        found = f"{self.alias}.id = any({place}::bigint[])"
+        return f"({found} and {self.in_whole_of(place)})" if self.meta.parts else found
+
+    def in_whole_of(self, place: str) -> str:
+        """Return the condition that the row is a part of what the ids in an array are parts of: an index finds those.
+
+        Only for models whose rows are parts.
+        """
+        parts = cast("Parts", self.meta.parts)
+        wholes = f"select i / {parts.most} from unnest({place}::bigint[]) i"
+        return f'{self.alias}."{parts.whole}" = any({wholes})'
 
     @property
     def label(self) -> str:
@@ -224,7 +248,7 @@ class Scope:
         target = self.target(field)
         child = self.query.scope(target, free=self.free)
         conditions = [self._tie(field, child)]
-        of_this = _is_of_this(field, target) and not self.free
+        of_this = _is_of_this(self.meta, field, target) and not self.free
         guard = child.trusted(self.query.profile.rule(target, "read")) if of_this else child.guard("read")
         if guard:
             conditions.append(guard)
@@ -260,9 +284,13 @@ def documents(metas: Metas, meta: Meta) -> list[Meta]:
     ]
 
 
-def _is_of_this(field: ToMany, target: Meta) -> bool:
-    """Return whether the relation leads from a document to what hangs on it: its reach was asked already."""
-    return isinstance(field, One2Many) and target.document == (field.inverse_model, field.inverse)
+def _is_of_this(meta: Meta, field: ToMany, target: Meta) -> bool:
+    """Return whether what hangs on the row, or is a part of it, is reached with the row: that was asked already."""
+    if not isinstance(field, One2Many) or target.document is None:
+        return False
+    if target.parts and target.parts.whole == field.inverse:
+        return target.document == meta.document
+    return target.document == (field.inverse_model, field.inverse)
 
 
 def walks(meta: Meta, node: Node) -> bool:

@@ -129,7 +129,7 @@ class Reading(Snapshots):
         query, scope = cls._begin(env)
         guard = scope.guard("read")
         place = query.param(arguments.ids_of(ids))
-        sql = f"select {scope.alias}.id from {scope.from_sql} where {scope.alias}.id = any({place}::bigint[])"
+        sql = f"select {scope.alias}.id from {scope.from_sql} where {scope.is_row_of(place)}"
         rows = await env.fetch(sql + (f" and {guard}" if guard else ""), *env.resolve(query.params))
         found = {row[0] for row in rows}
         return [one for one in arguments.ids_of(ids) if one in found]

@@ -143,6 +143,7 @@ def _meta(name: str, final: type[Kind]) -> Meta:
         loose_rules=tuple(final.loose_rules),
         constraints=_constraints(final),
         transient=final.transient,
+        parts=final.parts,
         help=(chain[0].__doc__ or "").partition("\n")[0],
     )
 

@@ -124,7 +124,7 @@ def shaped(query: Query, meta: Meta, shape: Shape, *, keys: str, guarded: bool =
     items, computed = _items(scope, shape, chosen)
     inputs = list(dict.fromkeys(name for _, field in computed for name in field.depends))
     guard = scope.guard("read") if guarded else ""
-    condition = f"{scope.alias}.id = {'k.id' if keys else '$1'}" + (f" and {guard}" if guard else "")
+    condition = scope.is_row("k.id" if keys else "$1") + (f" and {guard}" if guard else "")
     extra = "".join(f', {raw_value(scope, meta.fields[name])} as "_{place}"' for place, name in enumerate(inputs))
     listed = ", ".join(f'{sql} as "{key}"' for key, sql in items)
     row = f"select {listed}{extra} from {scope.from_sql} where {condition}"

@@ -30,7 +30,7 @@ class Snapshots(Kind):
         if not ids:
             return []
         query, scope = cls._begin(env, trusted=True)
-        parts = [f"{scope.alias}.id = any({query.param(list(ids))}::bigint[])"]
+        parts = [scope.is_row_of(query.param(list(ids)))]
         guard = scope.guard("read")
         found = {record.id: record for record in await cls._select(env, scope, [*parts, guard], fields)}
         if any(one not in found for one in ids):

@@ -239,6 +239,17 @@ def test_the_author_of_a_message_is_a_partner(odoo, unique):
     assert odoo.env["mail.message"].search([("author_id", "=", message.author_id.id), ("id", "=", message.id)])
 
 
+def test_what_a_message_tells_of_is_followed_to_its_values(odoo, unique):
+    partner = odoo.env["res.partner"].browse(odoo.env["res.partner"].create({"name": unique("Partner")}))
+    partner.phone = "0917"
+
+    changed = partner.message_ids[0].tracking_value_ids
+
+    assert [(one.field_desc, one.old_value_char, one.new_value_char) for one in changed] == [("Phone", False, "0917")]
+    assert changed[0].field_id.name == "phone"
+    assert changed[0].mail_message_id.res_id == partner.id
+
+
 def test_a_login_to_another_database_is_a_fault(deployed):
     client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
 

@@ -39,7 +39,8 @@ def schema_of(registry: Registry) -> Schema:
     """Return what a deployment with these models needs, its own bookkeeping included. Raises `DeclarationError`."""
     tables = {table.name: table for table in BOOKKEEPING}
     for model in registry.models.values():
-        _add(tables, _model_table(registry, model.meta), model.meta.name)
+        if model.meta.parts is None:
+            _add(tables, _model_table(registry, model.meta), model.meta.name)
     for model in registry.models.values():
         for field in model.meta.fields.values():
             if isinstance(field, Many2Many) and not field.path and field.table not in _own_tables(registry):
@@ -101,8 +102,10 @@ def _literal(value: Any) -> str:
 
 
 def _foreign_key(registry: Registry, table: str, field: Many2One) -> Constraint:
-    target = registry.models[field.target].meta.table
-    return _reference(table, field.name, target, field.on_delete)
+    target = registry.models[field.target].meta
+    if target.parts:
+        raise DeclarationError(f"{table}.{field.name} points at {target.name}, whose rows are in no table")
+    return _reference(table, field.name, target.table, field.on_delete)
 
 
 def _reference(table: str, column: str, target: str, on_delete: str) -> Constraint:
