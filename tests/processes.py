@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,18 +43,23 @@ class Launcher:
 
 
 started: list[Launcher] = []
+starting = threading.Lock()
 
 
 def _address() -> str:
-    if VARIABLE not in os.environ:
-        started.append(Launcher())
-        atexit.register(pytest_unconfigure)  # where no pytest ends it
-        os.environ[VARIABLE] = str(started[0].home / "socket")
-    return os.environ[VARIABLE]
+    with starting:
+        if VARIABLE not in os.environ:
+            started.append(Launcher())
+            atexit.register(pytest_unconfigure)  # where no pytest ends it
+            os.environ[VARIABLE] = str(started[0].home / "socket")
+        return os.environ[VARIABLE]
 
 
 class Process:
-    """`tandem` with some arguments, as `subprocess.Popen` would show it; the streams stay the caller's."""
+    """`tandem` with some arguments, as `subprocess.Popen` would show it; the streams stay the caller's.
+
+    The first one waits until the launcher has loaded the code: an event loop starts it in a thread.
+    """
 
     def __init__(self, arguments: list[str], environment: Mapping[str, str], streams: tuple[int, int, int]) -> None:
         self.returncode: int | None = None
@@ -144,8 +150,9 @@ class Command:
 async def tandem(*arguments: str, **environment: str) -> Command:
     """Start `tandem` with some arguments, the surroundings of the test and these variables."""
     (their_input, our_input), (our_output, their_output), (our_errors, their_errors) = (os.pipe() for _ in range(3))
-    process = Process(list(arguments), os.environ | environment, (their_input, their_output, their_errors))
-    for end in (their_input, their_output, their_errors):
+    streams = (their_input, their_output, their_errors)
+    process = await asyncio.to_thread(Process, list(arguments), os.environ | environment, streams)
+    for end in streams:
         os.close(end)
     return Command(process, our_input, await _reader(our_output), await _reader(our_errors))
 

@@ -67,19 +67,22 @@ class Server:
         given = {"TANDEM_DATABASE_URL": self.address.url_of(self.database), "TANDEM_SECRET_KEY": KEY}
         with self._log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
             streams = (nothing.fileno(), log.fileno(), log.fileno())
-            self._process = Process(command, kept | given, streams)
+            self._process = await asyncio.to_thread(Process, command, kept | given, streams)
         await self._ready(said)
 
     def kill(self) -> None:
         """End it as a power cut does."""
-        self._signal(signal.SIGKILL)
-        self._wait()
+        assert self._process
+        self._process.kill()
+        self._process.wait(START_SECONDS)
 
-    def stop(self) -> None:
-        """End it in order."""
+    async def stop(self) -> None:
+        """End it in order, while the proxies of the test go on: it may wait for an answer through one."""
         if self.is_running:
             self._signal(signal.SIGTERM)
-            self._wait()
+            async with asyncio.timeout(START_SECONDS):
+                while self.is_running:
+                    await asyncio.sleep(LOOK_AGAIN)
 
     def pause(self) -> None:
         """Let it sleep: it does nothing, and does not know."""
@@ -101,10 +104,6 @@ class Server:
     def _signal(self, number: int) -> None:
         assert self._process
         self._process.send_signal(number)
-
-    def _wait(self) -> None:
-        assert self._process
-        self._process.wait(START_SECONDS)
 
 
 class Deployment(Server):
@@ -133,7 +132,7 @@ class Deployment(Server):
         await self.forget_clients()
         if self.is_running:
             self.resume()
-            self.stop()
+            await self.stop()
         if self._pool is not None:
             await self._pool.close()
 

@@ -128,7 +128,7 @@ async def test_a_worker_that_slept_past_its_lease_neither_repeats_nor_overwrites
         assert (dict(await way.job(lead)), await way.heard(lead)) == before
     finally:
         way.sender.resume()
-        other.stop()
+        await other.stop()
     await way.arrives([lead])
 
 
