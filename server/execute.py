@@ -31,7 +31,7 @@ from typing import Any
 import asyncpg
 
 from models.base import idempotency
-from models.orm.dialect import NATIVE, Dialect, Vocabulary
+from models.orm.dialect import NATIVE, Dialect
 from models.orm.env import Context, Env, UndeclaredWriteError, User
 from models.orm.errors import AccessError, AppError, UnknownMethodError, UnknownModelError
 from models.orm.kind import Kind
@@ -153,7 +153,7 @@ class Executor:
     def bind(self, run: Run, call: Call) -> Bound:
         """Resolve a call's names, ask whether its user may call that, name its arguments."""
         model, method = self._resolve(run, call)
-        arguments = method.bind(call.args, call.kwargs, netforce=call.dialect.vocabulary is Vocabulary.NETFORCE)
+        arguments = method.bind(call.args, call.kwargs, call.dialect.vocabulary)
         function = getattr(model, method.attribute)
         return Bound(function, arguments, Context.of(call.context), method.exposure.readonly, run.method)
 

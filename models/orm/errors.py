@@ -16,7 +16,7 @@
     ├── RateError            429  rate           too many tries, wait
     ├── BusyError            503  busy           no room right now, try again
     └── InputError        -32602  input          the call itself is malformed
-        ├── UnknownModelError, UnknownMethodError, UnknownFieldError, OperatorError, TypeMismatchError
+        ├── ArgumentError, UnknownModelError, UnknownMethodError, UnknownFieldError, OperatorError, TypeMismatchError
         └── LimitError    -32602  limit          a limit of `models.orm.limits` is passed
 
 `code` is a number that no dialect changes in meaning, `key` a stable word for programs, the message is for people.
@@ -156,6 +156,10 @@ class InputError(AppError):
 
     code = -32602
     key = "input"
+
+
+class ArgumentError(InputError):
+    """An argument is missing, unknown, too much or given twice."""
 
 
 class UnknownModelError(InputError):

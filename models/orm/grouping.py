@@ -63,6 +63,7 @@ class Grouping(Reading):
             "limit",
             "offset",
         ),
+        odoo_needs=("domain", "fields", "groupby"),
     )
     @classmethod
     async def read_group(
@@ -93,7 +94,7 @@ class Grouping(Reading):
         rest = [key.name for key in keys[1:]] if lazily else None
         return [read_group_row(env, group, used, figures, domain, lazily, rest) for group in groups]
 
-    @rpc(readonly=True)
+    @rpc(readonly=True, odoo_needs=("domain",))
     @classmethod
     async def formatted_read_group(
         cls,

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, overload
 
-from models.orm.errors import InputError
+from models.orm.dialect import Vocabulary
+from models.orm.errors import ArgumentError
 from models.orm.fields import Field
 
 F = TypeVar("F")
@@ -19,8 +20,8 @@ F = TypeVar("F")
 class Exposure:
     """What `@rpc` says.
 
-    Read-only or not, other names of the method, Netforce's order and names of the parameters, groups, and which models
-    have it.
+    Read-only or not, other names of the method, Netforce's order and names of the parameters, what Odoo's callers have
+    to give, groups, and which models have it.
     """
 
     readonly: bool = False
@@ -30,6 +31,7 @@ class Exposure:
     groups: tuple[str, ...] = ()
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = None
     option: str = ""
+    odoo_needs: tuple[str, ...] = ()
 
 
 @overload
@@ -44,6 +46,7 @@ def rpc(
     groups: Sequence[str] = ...,
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = ...,
     option: str = ...,
+    odoo_needs: Sequence[str] = ...,
 ) -> Callable[[F], F]: ...
 def rpc(
     function: Any = None,
@@ -55,22 +58,26 @@ def rpc(
     groups: Sequence[str] = (),
     when: Callable[[Mapping[str, Field[Any]]], bool] | None = None,
     option: str = "",
+    odoo_needs: Sequence[str] = (),
 ) -> Any:
     """Let clients call an async classmethod.
 
     `netforce` lists the positional parameters in Netforce's order, `own` or `theirs=own` where the keyword differs;
     `renamed` maps keywords of any other convention to ours. `groups`: only these may call it. `when`: only models whose
-    fields satisfy it have the method; `option`: only models that set this attribute. To be written above
+    fields satisfy it have the method; `option`: only models that set this attribute. `odoo_needs`: what may be
+    left out here, but not in Odoo's conventions, where false does not stand for it either. To be written above
     `@classmethod`. Raises `TypeError` for one name where several are expected: a text would count letter by letter.
     """
-    for word, names in (("aliases", aliases), ("netforce", netforce), ("groups", groups)):
+    for word, names in (
+        ("aliases", aliases), ("netforce", netforce), ("groups", groups), ("odoo_needs", odoo_needs),
+    ):  # fmt: skip
         if isinstance(names, str):
             raise TypeError(f"{word} of @rpc takes several names, such as ({names!r},)")
 
     def expose(method: Any) -> Any:
         target: Any = method.__func__ if isinstance(method, classmethod) else method
         words = (tuple(aliases), tuple(netforce), dict(renamed or {}), tuple(groups))
-        target.__rpc__ = Exposure(readonly, *words, when, option)
+        target.__rpc__ = Exposure(readonly, *words, when, option, tuple(odoo_needs))
         return method
 
     return expose if function is None else expose(function)
@@ -94,26 +101,34 @@ class Method:
     help: str
     signature: inspect.Signature
 
-    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, netforce: bool = False) -> dict[str, Any]:
+    def bind(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], vocabulary: Vocabulary = Vocabulary.OWN
+    ) -> dict[str, Any]:
         """Give each argument its parameter's name.
 
-        Raises `InputError` for too many, unknown, doubled or missing ones.
+        Raises `ArgumentError` for too many, unknown, doubled or missing ones.
         """
-        order = self.netforce_parameters if netforce else self.parameters
+        order = self.netforce_parameters if vocabulary is Vocabulary.NETFORCE else self.parameters
         if len(args) > len(order):
-            raise InputError(f"{self.name} takes at most {len(order)} arguments.", method=self.name)
+            raise ArgumentError(f"{self.name} takes at most {len(order)} arguments.", method=self.name)
         bound = dict(zip(order, args, strict=False))
         for word, value in kwargs.items():
             name = self.renamed.get(word, word)
             if name not in self.parameters and name not in self.keyword_only and not self.any_keyword:
-                raise InputError(f"{self.name} has no argument {_shown(word)}.", method=self.name)
+                raise ArgumentError(f"{self.name} has no argument {_shown(word)}.", method=self.name)
             if name in bound:
-                raise InputError(f"{self.name} got {_shown(word)} twice.", method=self.name)
+                raise ArgumentError(f"{self.name} got {_shown(word)} twice.", method=self.name)
             bound[name] = value
-        for name in self.parameters[: self.required]:
-            if name not in bound:
-                raise InputError(f"{self.name} needs the argument {name}.", method=self.name, argument=name)
+        if missing := self._needed(bound, vocabulary):
+            raise ArgumentError(f"{self.name} needs the argument {missing[0]}.", method=self.name, argument=missing[0])
         return bound
+
+    def _needed(self, bound: Mapping[str, Any], vocabulary: Vocabulary) -> list[str]:
+        """Return the parameters that the caller had to give, and did not."""
+        missing = [name for name in self.parameters[: self.required] if name not in bound]
+        if vocabulary is Vocabulary.ODOO:
+            missing += [name for name in self.exposure.odoo_needs if bound.get(name, False) is False]
+        return missing
 
 
 def _shown(word: str) -> str:

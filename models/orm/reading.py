@@ -29,7 +29,7 @@ class Reading(Snapshots):
 
     __slots__ = ()
 
-    @rpc(readonly=True, netforce=SEARCH_NETFORCE, renamed={"args": "domain"})
+    @rpc(readonly=True, netforce=SEARCH_NETFORCE, renamed={"args": "domain"}, odoo_needs=("domain",))
     @classmethod
     async def search(
         cls, env: Env, domain: Any = None, offset: Any = 0, limit: Any = None, order: Any = None, count: Any = False
@@ -47,7 +47,7 @@ class Reading(Snapshots):
         ids = [row[0] for row in rows]
         return [ids, await cls.search_count(env, domain)] if count in FLAGGED else ids
 
-    @rpc(readonly=True, netforce=("condition=domain", "limit"), renamed={"args": "domain"})
+    @rpc(readonly=True, netforce=("condition=domain", "limit"), renamed={"args": "domain"}, odoo_needs=("domain",))
     @classmethod
     async def search_count(cls, env: Env, domain: Any = None, limit: Any = None) -> int:
         """Return how many records match, at most `limit`."""

@@ -97,7 +97,7 @@ def _method(meta: Meta, method: Method) -> dict[str, Any]:
     signature = method.signature.parameters
     return {
         "signature": f"({', '.join(names)})",
-        "parameters": {name: _parameter(name, signature[name]) for name in names},
+        "parameters": {name: _parameter(method, name, signature[name]) for name in names},
         "doc": method.help,
         "api": [] if method.takes_ids else ["model"],
         "readonly": method.exposure.readonly,
@@ -107,8 +107,8 @@ def _method(meta: Meta, method: Method) -> dict[str, Any]:
     }
 
 
-def _parameter(name: str, given: inspect.Parameter) -> dict[str, Any]:
+def _parameter(method: Method, name: str, given: inspect.Parameter) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "kind": given.kind.name}
-    if given.default is not given.empty:
+    if given.default is not given.empty and name not in method.exposure.odoo_needs:
         found["default"] = given.default if isinstance(given.default, str | int | bool | None) else None
     return found

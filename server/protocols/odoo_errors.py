@@ -11,6 +11,7 @@ from typing import Any
 from models.orm.errors import (
     AccessError,
     AppError,
+    ArgumentError,
     ConflictError,
     DuplicateError,
     InputError,
@@ -45,6 +46,7 @@ EXPIRED = Kind("odoo.http.SessionExpiredException", 403, 1)
 NOT_FOUND = Kind("werkzeug.exceptions.NotFound", 404, 1)
 NO_METHOD = Kind("builtins.AttributeError", 404, 1)
 VALUE = Kind("builtins.ValueError", 422, 1)
+TYPE = Kind("builtins.TypeError", 422, 1)
 OTHER = Kind("builtins.Exception", 500, 1)
 
 # The nearest class in an error's ancestry decides.
@@ -59,6 +61,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     ValidationError: VALIDATION,
     RateError: DENIED,
     InputError: VALUE,
+    ArgumentError: TYPE,
     LimitError: USER,
     UnknownModelError: USER,
     UnknownMethodError: NO_METHOD,

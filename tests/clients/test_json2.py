@@ -84,7 +84,8 @@ def test_no_body_means_no_arguments(deployed, key):
     [
         ("res.partner/create", {"vals_list": {"name": False}}, 422, "odoo.exceptions.ValidationError"),
         ("res.partner/search", {"domain": [["nope", "=", 1]]}, 422, "builtins.ValueError"),
-        ("res.partner/search", {"nope": 1}, 422, "builtins.ValueError"),
+        ("res.partner/search", {"nope": 1}, 422, "builtins.TypeError"),
+        ("res.partner/search", {}, 422, "builtins.TypeError"),
         ("res.partner/search", {"ids": [1]}, 422, "werkzeug.exceptions.UnprocessableEntity"),
         ("res.partner/write", {"ids": [999999], "vals": {"name": "x"}}, 404, "odoo.exceptions.MissingError"),
         ("res.partner/_search", {}, 403, "odoo.exceptions.AccessError"),

@@ -318,6 +318,23 @@ def test_files_go_with_a_message_that_is_being_written(odoo):
     assert (tied["res_model"], tied["res_id"]) == ("res.partner", partner)
 
 
+@pytest.mark.parametrize("args", [(), (False,)])
+def test_a_search_needs_a_condition(odoo, args):
+    for method in ("search", "search_count"):
+        with pytest.raises(RPCError) as raised:
+            odoo.execute("res.users", method, *args)
+        assert raised.value.info["data"]["name"] == "builtins.TypeError"
+        assert raised.value.info["data"]["context"]["key"] == "input"
+    with pytest.raises(RPCError, match="needs the argument domain"):
+        odoo.env["res.users"].search(*args)
+    with pytest.raises(RPCError, match="needs the argument domain"):
+        odoo.execute_kw("res.users", "search", args and False, False)
+    with pytest.raises(RPCError, match="needs the argument"):
+        odoo.execute("res.users", "read_group", *args)
+    assert odoo.env.uid in odoo.execute("res.users", "search", [])
+    assert odoo.env.uid in [user["id"] for user in odoo.execute("res.users", "search_read")]
+
+
 def test_groups(odoo, unique):
     city = unique("City")
     odoo.env["res.partner"].create([{"name": unique("A"), "city": city}, {"name": unique("B"), "city": city}])

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from models.orm import Env, Model, Registry, rpc
-from models.orm.errors import InputError
+from models.orm.dialect import Vocabulary
+from models.orm.errors import ArgumentError, InputError
 from models.orm.methods import Exposure, Method
 from tests.orm import library
 from tests.orm.conftest import MakeEnv
@@ -100,7 +101,7 @@ def test_arguments_get_their_parameters_names(
 
 def test_netforce_has_its_own_order_and_words(methods: dict[str, Method]) -> None:
     bound = methods["search_read"].bind(
-        [[], ["title"], "id", 5], {"offset": 2, "field_names": None} and {"offset": 2}, netforce=True
+        [[], ["title"], "id", 5], {"offset": 2, "field_names": None} and {"offset": 2}, Vocabulary.NETFORCE
     )
     assert bound == {"domain": [], "fields": ["title"], "order": "id", "limit": 5, "offset": 2}
     assert methods["search"].bind([], {"condition": [["a", "=", 1]]}) == {"domain": [["a", "=", 1]]}
@@ -128,6 +129,30 @@ def test_other_arguments_are_refused(
     with pytest.raises(InputError) as refused:
         methods[name].bind(args, kwargs)
     assert refused.value.data["method"] == name
+
+
+@pytest.mark.parametrize("name", ["search", "search_count", "formatted_read_group", "read_group"])
+@pytest.mark.parametrize("given", [{}, {"domain": False}])
+def test_odoos_callers_have_to_say_what_they_look_for(methods: dict[str, Method], name: str, given: Any) -> None:
+    others = {"fields": [], "groupby": []} if name == "read_group" else {}
+    with pytest.raises(ArgumentError, match="needs the argument domain") as refused:
+        methods[name].bind([], {**given, **others}, Vocabulary.ODOO)
+
+    assert (refused.value.key, refused.value.data) == ("input", {"method": name, "argument": "domain"})
+    for domain in ([], None):
+        assert methods[name].bind([domain], others, Vocabulary.ODOO) == {"domain": domain, **others}
+    for vocabulary in (Vocabulary.OWN, Vocabulary.NETFORCE):
+        assert methods[name].bind([], given, vocabulary) == given
+
+
+def test_odoos_callers_of_groups_have_to_name_them(methods: dict[str, Method]) -> None:
+    with pytest.raises(ArgumentError, match="needs the argument groupby"):
+        methods["read_group"].bind([[], ["title"]], {}, Vocabulary.ODOO)
+
+
+@pytest.mark.parametrize("name", ["search_read", "name_search"])
+def test_some_searches_need_nothing(methods: dict[str, Method], name: str) -> None:
+    assert methods[name].bind([], {}, Vocabulary.ODOO) == {}
 
 
 class Base(Model, name="lib.thing"):
