@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from models.bpo.groups import AGENT, SUPERVISOR
-from models.crm.call import Call
+from models.crm.call import Call, is_moved
 from models.orm.declare import USER, Access, Rule
 from models.orm.fields import Char, DateTime, Many2One, Selection, Text
 from models.orm.methods import rpc
@@ -35,6 +35,13 @@ class BpoCall(Call, name="crm.call.log", label="Call Log"):
         await super().prepare_create(env, rows)
         await check_workable(env, rows)
 
+    @classmethod
+    async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Move calls only to such leads."""
+        await super().prepare_write(env, ids, row)
+        if await is_moved(env, cls, ids, row):
+            await check_workable(env, [row])
+
 
 class Visit(Model, name="crm.visit", label="Visit"):
     """An appointment with the customer of a lead."""
@@ -56,6 +63,13 @@ class Visit(Model, name="crm.visit", label="Visit"):
         """Plan visits only about open leads that the caller may work on."""
         await super().prepare_create(env, rows)
         await check_workable(env, rows)
+
+    @classmethod
+    async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Move visits only to such leads."""
+        await super().prepare_write(env, ids, row)
+        if await is_moved(env, cls, ids, row):
+            await check_workable(env, [row])
 
     @rpc
     @classmethod

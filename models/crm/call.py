@@ -10,6 +10,7 @@ from models.orm.model import Model
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.values import Row
 
 CALL_RESULTS = (
     ("answered", "Answered"),
@@ -41,3 +42,10 @@ class Call(Model):
         values = {name: value for name, value in given.items() if value is not None and value is not False}
         logs: list[int] = await cls.create(env, [{**values, "lead_id": lead_id} for lead_id in wanted])
         return logs if isinstance(lead_ids, list | tuple) else logs[0]
+
+
+async def is_moved(env: Env, model: type[Model], ids: list[int], row: Row) -> bool:
+    """Return whether a write puts calls, or what else has a `lead_id`, on another lead than theirs."""
+    if "lead_id" not in row:
+        return False
+    return any(one["lead_id"] != row["lead_id"] for one in await model.lock(env, ids, ["lead_id"]))

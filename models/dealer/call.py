@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.crm.call import CALL_RESULTS, Call
+from models.crm.call import CALL_RESULTS, Call, is_moved
 from models.dealer.form import FORM_ACCESS, OWN_FORMS, LeadForm
 from models.dealer.groups import MANAGER, USER
 from models.orm.declare import USER as CALLER
@@ -26,7 +26,9 @@ class DealerCall(Call, name="dealer.crm.call.log", label="Call Log"):
             "calls about leads one may see",
             USER,
             ["|", ["lead_id.user_id", "=", CALLER], ["lead_id.user_id", "=", None]],
+            ("read", "create"),
         ),
+        Rule("calls about own leads", USER, [["lead_id.user_id", "=", CALLER]], ("write", "delete")),
         Rule("all calls", MANAGER, []),
     )
 
@@ -36,6 +38,17 @@ class DealerCall(Call, name="dealer.crm.call.log", label="Call Log"):
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
         """Log calls only about open leads that the caller may work on."""
         await super().prepare_create(env, rows)
+        await cls._check_workable(env, rows)
+
+    @classmethod
+    async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Move calls only to such leads."""
+        await super().prepare_write(env, ids, row)
+        if await is_moved(env, cls, ids, row):
+            await cls._check_workable(env, [row])
+
+    @classmethod
+    async def _check_workable(cls, env: Env, rows: list[Row]) -> None:
         leads = sorted({row["lead_id"] for row in rows if row.get("lead_id") is not None})
         if leads and env.system is None:
             await env["dealer.crm.lead"].lock_own(env, leads)

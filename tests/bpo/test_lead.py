@@ -214,6 +214,22 @@ async def test_a_supervisor_reassigns(env, supervisor, agent):
 # calls and visits
 
 
+@pytest.mark.parametrize("model", ["crm.call.log", "crm.visit"])
+async def test_calls_and_visits_move_only_to_leads_that_one_works_on(env, agent, model):
+    record, unclaimed, closed = await lead(agent), await lead(env, user_id=None), await lead(agent)
+    await env[LEAD].mark_lost(env, [closed], "financing")
+    call = await agent[LEAD].log_call(agent, record, "answered")
+    [visit] = await agent[LEAD].schedule_visit(agent, [record], "2027-01-02 10:00:00", "Showroom")
+    moved = call if model == "crm.call.log" else visit
+
+    for target in (unclaimed, closed):
+        with pytest.raises(AppError):
+            await agent[model].write(agent, [moved], {"lead_id": target})
+    await agent[model].write(agent, [moved], {"lead_id": record})
+
+    assert await read(env, model, moved, "lead_id") == (record,)
+
+
 async def test_a_call_and_a_visit_belong_to_the_lead(agent):
     record = await lead(agent)
 
