@@ -51,7 +51,7 @@ class LeadRecord(Interest):
     priority = Selection("Priority", PRIORITIES, default="1", tracked=True)
     kanban_state = Selection("Board state", KANBAN_STATES, default="normal", copied=False)
     source_id = Many2One("Source", "dealer.crm.lead.source", required=True, tracked=True, index=False)
-    active = Boolean("Active", default=True)
+    active = Boolean("Active", default=True, tracked=True)
 
     # the customer
     contact_name = Char("Customer", required=True, tracked=True, searched=True)
