@@ -1,17 +1,28 @@
-"""External ids: the names by which modules and clients know records, such as `base.main_company`."""
+"""External ids: the names by which modules and clients know records, such as `base.main_company`.
+
+A name tells of its record, so whoever may not read the record does not find the name either (statement Z20). It stays
+when the record is deleted: a record that comes with the models is made once.
+"""
 
 from typing import Any
 
 from models.base.groups import ADMINISTRATORS, USERS
-from models.orm import Access, Env, Index, Key, Model, fields, rpc
+from models.orm import Access, Env, Index, Key, Model, Rule, fields, rpc
 from models.orm.data import external_ids
 from models.orm.errors import AccessError, InputError, MissingError, UnknownModelError
+from models.orm.fields.text import storable
+
+NAMED = "select model, res_id, noupdate from ir_model_data where module = $1 and name = $2"
 
 
 class ExternalId(Model, name="ir.model.data", label="External Identifier"):
     """A name for one record, unique within its module. `protected` marks what comes with the models and must stay."""
 
     access = (Access(read=USERS.code), Access(write=ADMINISTRATORS.code, delete=ADMINISTRATORS.code))
+    document = ("model", "res_id")
+    any_document = True
+    outlives_document = True
+    loose_rules = (Rule("all names", ADMINISTRATORS.code, []),)
     order = "module, model, name"
     label_field = "complete_name"
     keys = (Key(("module", "name"), "This external identifier is taken."),)
@@ -30,17 +41,21 @@ class ExternalId(Model, name="ir.model.data", label="External Identifier"):
     async def check_object_reference(
         cls, env: Env, module: Any, xml_id: Any, raise_on_access_error: Any = False
     ) -> list[Any]:
-        """Return [model, id] of the record; the id is false, or an error is raised, when the caller may not read it."""
+        """Return [model, id] of the record.
+
+        Of one that comes with the server and that the caller may not read, the id is false, or an error is raised; any
+        other name of such a record is unknown.
+        """
         if not isinstance(module, str) or not isinstance(xml_id, str):
             raise InputError("module and xml_id must be text.", argument="xml_id")
         full = f"{module}.{xml_id}"
-        found = await cls.find(env, [("module", "=", module), ("name", "=", xml_id)], ["model", "res_id"])
-        if not found:
+        found = await env.fetchrow(NAMED, storable(cls.module, module), storable(cls.name, xml_id))
+        word, is_there = await _target(env, found["model"], found["res_id"]) if found else ("", False)
+        if found is None or not (is_there or found["noupdate"]):
             raise MissingError(f"External ID not found in the system: {full}")
-        word, is_there = await _target(env, found[0].model, found[0].res_id)
         if not is_there and raise_on_access_error:
             raise AccessError(f"Not enough access rights on the external ID {full}")
-        return [word, found[0].res_id if is_there else False]
+        return [word, found["res_id"] if is_there else False]
 
     @rpc(readonly=True)
     @classmethod

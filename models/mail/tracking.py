@@ -2,7 +2,7 @@
 
 Nothing more is written for them: they are read from what the message keeps as JSON. Their ids follow from the message
 and the place in it and stay the same. Whoever may read the message may read them; labels of records that a reader may
-be kept from are left out, as in the message.
+not read are left out, as in the message.
 """
 
 from models.base.groups import USERS
@@ -48,7 +48,7 @@ from mail_message m
 cross join lateral jsonb_array_elements(m.tracking) with ordinality c(change, place)
 left join ir_model_fields f on f.model = m.model and f.name = c.change ->> 'field'
 """
-SHOWN = "case when {{t}}.target = any({{unsure}}) then null else {{t}}.{side}_shown end"
+SHOWN = "case when {{seen target {side}_value_integer}} then {{t}}.{side}_shown end"
 MONEY = "case when {{t}}.field_type = 'monetary' then {{t}}.{side}_value_float end"
 DIGITS = (32, 6)
 

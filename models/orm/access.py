@@ -34,16 +34,10 @@ class Profile:
         self.plans: dict[Any, Any] = {}
 
     @cached_property
-    def unsure(self) -> tuple[str, ...]:
-        """The models, out of those that tracked fields lead to, some of whose records the caller may be kept from.
-
-        Who sees a document is of its company.
-        """
-        tracked = {f.target for meta in self.metas.values() for f in meta.tracked if isinstance(f, Many2One)}
-        return tuple(sorted(name for name in tracked if not self._sees_every(self.metas[name])))
-
-    def _sees_every(self, meta: Meta) -> bool:
-        return self.can(meta, "read") and (not meta.rules or self.rule(meta, "read") == TRUE)
+    def tracked(self) -> tuple[Meta, ...]:
+        """The models that tracked fields lead to: of their records chatter keeps what they were called."""
+        names = {f.target for meta in self.metas.values() for f in meta.tracked if isinstance(f, Many2One)}
+        return tuple(self.metas[name] for name in sorted(names))
 
     @property
     def is_system(self) -> bool:

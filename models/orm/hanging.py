@@ -30,6 +30,7 @@ def deleting(registry: Registry, model: str) -> Sequence[str]:
         for one in registry.models.values()
         if one.meta.any_document
         and one.meta.document
+        and not one.meta.outlives_document
         and not going.isdisjoint(other.name for other in documents(registry.metas, one.meta))
     ]
     return [_along(model, links), *parts] if parts and links else parts

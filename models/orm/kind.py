@@ -40,6 +40,8 @@ class Kind(Record):
     document: ClassVar[tuple[str, str] | None] = None
     # Whether that may be a record of any model, or of those with chatter only.
     any_document: ClassVar[bool] = False
+    # Whether rows stay when the record that they hang on is deleted.
+    outlives_document: ClassVar[bool] = False
     # Who reaches rows whatever they hang on, such as rows that hang on nothing.
     loose_rules: ClassVar[Sequence[Rule]] = ()
     # Where the rows come from when there is no table of them. Such a model is for reading.

@@ -49,6 +49,7 @@ class Meta:
     feed: bool = False
     document: tuple[str, str] | None = None
     any_document: bool = False
+    outlives_document: bool = False
     loose_rules: tuple[Rule, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     transient: bool = False

@@ -11,7 +11,7 @@ from models.orm.fields.content import size_text_sql
 from models.orm.fields.number import Integer, Number
 from models.orm.fields.scalar import quoted
 from models.orm.ordering import declared_order_sql
-from models.orm.query import Scope
+from models.orm.query import EVERYTHING, Scope
 
 if TYPE_CHECKING:
     from models.orm.meta import Meta
@@ -75,13 +75,12 @@ def pointer(scope: Scope, field: Many2One, reference: Reference) -> str:
 
 
 def changes(scope: Scope, column: str) -> str:
-    """Show tracked changes, without the labels of records that the caller may be kept from."""
-    unsure = scope.query.profile.unsure
-    if not unsure:
+    """Show tracked changes, without the labels of records that the caller may not read now."""
+    seen = {end: scope.sees("c ->> 'target'", f"(c ->> '{end}')::bigint") for end in ("old", "new")}
+    if set(seen.values()) == {EVERYTHING}:
         return column
-    names = ", ".join(quoted(name) for name in unsure)
-    bare = """c || '{"old_label": null, "new_label": null}'"""
-    shown = f"case when c ->> 'target' in ({names}) then {bare} else c end"
+    pairs = ", ".join(f"'{end}_label', case when {told} then c -> '{end}_label' end" for end, told in seen.items())
+    shown = f"case when c ? 'target' then c || jsonb_build_object({pairs}) else c end"
     return f"(select jsonb_agg({shown} order by n) from jsonb_array_elements({column}) with ordinality e(c, n))"
 
 

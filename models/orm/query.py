@@ -9,6 +9,7 @@ in the database and not by what the caller sees of it, and rules that lead throu
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 # What an SQL expression of a field may ask for, beside its row: the caller and the caller's day.
 ASKED = {"{user}": (USER, "bigint"), "{today}": (TODAY, "date")}
-UNSURE = "{unsure}"  # the models whose labels chatter does not tell the caller
+# {seen model id}: whether the caller may read the record that these two columns name, or they name none.
+SEEN = re.compile(r"\{seen (\w+) (\w+)\}", re.ASCII)
+EVERYTHING = "true"
 PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
 
@@ -122,9 +125,7 @@ class Scope:
     def _filled(self, sql: str) -> str:
         """Put this table, its model, the caller and what else is asked for into an expression."""
         filled = sql.replace("{t}", self.alias).replace("{model}", quoted(self.meta.name))
-        if UNSURE in filled:
-            names = ", ".join(map(quoted, self.query.profile.unsure))
-            filled = filled.replace(UNSURE, f"array[{names}]::text[]")
+        filled = SEEN.sub(lambda mark: self.sees(*(f'{self.alias}."{name}"' for name in mark.groups())), filled)
         for mark, (placeholder, kind) in ASKED.items():
             if mark in filled:
                 filled = filled.replace(mark, f"{self.query.param(placeholder)}::{kind}")
@@ -136,6 +137,20 @@ class Scope:
         for name in path[:-1]:
             scope = scope.hop(cast("Many2One", scope.meta.fields[name]))
         return scope, scope.meta.fields[path[-1]]
+
+    def sees(self, model: str, number: str) -> str:
+        """Return the condition that the caller may read the record that chatter tells of, as one a tracked field named.
+
+        Model and id are given as SQL; without a model there is nothing to hide.
+        """
+        branches = []
+        for meta in self.query.profile.tracked:
+            target = self.query.scope(meta)
+            guard = target.guard("read") if self.query.profile.can(meta, "read") else "false"
+            if guard:
+                found = f"exists (select 1 from {target.from_sql} where {target.alias}.id = {number} and {guard})"
+                branches.append(f"when {quoted(meta.name)} then {found}")
+        return f"case {model} {' '.join(branches)} else true end" if branches else EVERYTHING
 
     def is_row(self, number: str) -> str:
         """Return the condition that this row has an id, given as SQL."""

@@ -140,6 +140,7 @@ def _meta(name: str, final: type[Kind]) -> Meta:
         feed=final.feed,
         document=final.document,
         any_document=final.any_document,
+        outlives_document=final.outlives_document,
         loose_rules=tuple(final.loose_rules),
         constraints=_constraints(final),
         transient=final.transient,

@@ -44,11 +44,15 @@ async def refuse_cycles(env: Env, model: type[Model], ids: Sequence[int], parent
         )
 
 
-def path_label(table: str, separator: str = " / ", parent: str = "parent_id") -> str:
-    """Return the SQL over {t} of a record's name behind those of all records above it: "Goods / Cars / Used"."""
+def path_label(table: str, separator: str = " / ", parent: str = "parent_id", *, shared: bool = False) -> str:
+    """Return the SQL over {t} of a record's name behind those of all records above it: "Goods / Cars / Used".
+
+    `shared`: records may belong to a company. Whoever sees one is told no name of another company's above it.
+    """
+    seen = " and (p.company_id is null or p.company_id = {t}.company_id)" if shared else ""
     return (
         "(with recursive up(id, name, parent_id, depth) as ("
         f"select {{t}}.id, {{t}}.name, {{t}}.{parent}, 1 union all"
         f" select p.id, p.name, p.{parent}, up.depth + 1 from up join {table} p on p.id = up.parent_id"
-        f" where up.depth < {DEEPEST}) select string_agg(up.name, '{separator}' order by up.depth desc) from up)"
+        f" where up.depth < {DEEPEST}{seen}) select string_agg(up.name, '{separator}' order by up.depth desc) from up)"
     )

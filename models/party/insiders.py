@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from models.base.company import Company
 from models.base.message import Message
-from models.base.users import Users
+from models.base.users import ADMIN, Users
 from models.orm import Env, Row, borrows, fields
 from models.party.partner import Partner
 
@@ -38,7 +38,13 @@ class PartnerUser(Users, name="res.users"):
     odoo_groups: ClassVar[dict[str, str]] = {**Users.odoo_groups, "base.group_partner_manager": "party.user"}
 
     partner_id = fields.Many2One(
-        "Related Partner", "res.partner", on_delete="restrict", copied=False, netforce="contact_id"
+        "Related Partner",
+        "res.partner",
+        on_delete="restrict",
+        copied=False,
+        netforce="contact_id",
+        write_groups=ADMIN,
+        help="Who speaks when the user does: a message's author is this partner.",
     )
 
     @classmethod

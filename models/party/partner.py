@@ -10,9 +10,11 @@ from models.orm import Access, Command, Env, Index, Key, Model, Row, fields
 from models.party.hierarchy import DEEPEST, refuse_cycles
 from models.party.matching_keys import email_key, phone_key
 
+# The company's name is told to whoever sees the contact, so it is not that of a partner whom only others see.
 LABEL = (
     "case when {t}.is_company or {t}.parent_id is null then {t}.name"
-    " else (select p.name || ', ' from res_partner p where p.id = {t}.parent_id) || {t}.name end"
+    " else coalesce((select p.name || ', ' from res_partner p where p.id = {t}.parent_id"
+    " and (p.company_id is null or p.company_id = {t}.company_id)), '') || {t}.name end"
 )
 COMMERCIAL = (
     "(with recursive up(id, parent_id, is_company, depth) as ("

@@ -40,7 +40,7 @@ class Location(Model, name="stock.location", label="Location"):
     access = ACCESS
     company = "shared"
     order = "complete_name, id"
-    label_sql = path_label("stock_location", "/", parent="location_id")
+    label_sql = path_label("stock_location", "/", parent="location_id", shared=True)
 
     name = fields.Char("Location Name", required=True, searched=True)
     complete_name = fields.Char("Full Location Name", size=4096, sql=label_sql)

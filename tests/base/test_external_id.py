@@ -135,6 +135,29 @@ async def test_a_reference_to_what_the_caller_may_not_read(as_user):
         await reference(user, "other", raise_on_access_error=True)
 
 
+@pytest.mark.statement("Z2", "Z4", "Z20")
+async def test_the_name_of_what_is_hidden_is_as_hidden(env, as_user):
+    user, names = await as_user("bpo.agent"), env["ir.model.data"]
+    [lead] = await env["crm.lead"].insert(env, [{"name": "Secret deal", "user_id": env.user.id}])
+    [brand] = await env["crm.brand"].insert(env, [{"name": "Hidden only", "code": "HO"}])
+    for model, one in (("crm.lead", lead), ("crm.brand", brand), ("sync.schedule", 1)):
+        await names.create(env, {"module": "planted", "name": model, "model": model, "res_id": one})
+    mine = [["module", "=", "planted"]]
+
+    assert [row["name"] for row in (await user["ir.model.data"].search_read(user, mine, ["name"])).value()] == [
+        "crm.brand"
+    ]
+    assert await user["ir.model.data"].search_count(user, mine) == 1
+    assert [
+        one["__count"] for one in await user["ir.model.data"].read_group(user, mine, [], ["model"], lazy=False)
+    ] == [1]
+    assert await user["ir.model.data"].name_search(user, "planted.crm.lead") == []
+    assert await env["ir.model.data"].search_count(env, mine) == 3
+    for name in ("crm.lead", "sync.schedule", "never.was"):
+        with pytest.raises(MissingError, match=f"^External ID not found in the system: planted.{name}$"):
+            await user["ir.model.data"].check_object_reference(user, "planted", name)
+
+
 async def test_clients_make_external_ids(env):
     [country_id] = await env["res.country"].search(env, [("code", "=", "PH")])
 

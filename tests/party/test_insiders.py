@@ -203,6 +203,17 @@ async def test_the_author_of_a_message_is_a_partner(env, plain):
     assert message in await env["mail.message"].search(env, [["author_id", "=", author]])
 
 
+@pytest.mark.statement("O6", "A11")
+async def test_nobody_speaks_as_another_partner(env, plain):
+    own, admins = await partner_of(env, plain.user.id), await partner_of(env, env.user.id)
+
+    for values in ({"partner_id": admins}, {"contact_id": admins}):
+        with pytest.raises(AccessError, match="modify Related Partner"):
+            await plain[USERS].write(plain, plain.user.id, values)
+
+    assert await partner_of(env, plain.user.id) == own
+
+
 async def test_commands_of_our_own_code_pass_as_they_are(env, plain):
     await env[USERS].update(env, [plain.user.id], {"child_ids": [Command.create({"name": "Kid"})]})
 

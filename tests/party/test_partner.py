@@ -31,6 +31,29 @@ async def test_a_contact_is_labelled_with_its_company(env):
     assert labels == [[company, "Acme"], [contact, "Acme, Ann"]]
 
 
+@pytest.mark.statement("Z7", "Z10", "Z18")
+async def test_a_company_that_is_hidden_is_named_nowhere(env, as_user):
+    [abroad] = await env["res.company"].insert(env.as_system("test"), [{"name": "Abroad"}])
+    both = env.as_system("test")
+    [theirs, ours] = await both[Partner].insert(
+        both, [{"name": "Planted Inc", "is_company": True, "company_id": one} for one in (abroad, env.company_id)]
+    )
+    contact = await make(env, name="Ann", company_id=env.company_id)
+    for company in (theirs, ours):
+        await both[Partner].update(both, [contact], {"parent_id": company})
+    await both[Partner].update(both, [contact], {"parent_id": theirs})
+    clerk = await as_user("party.user")
+
+    shown = (await clerk[Partner].read(clerk, [contact], ["display_name", "parent_id", "message_ids"])).text
+    messages = await clerk["mail.message"].search(clerk, [["model", "=", "res.partner"], ["res_id", "=", contact]])
+    told = (await clerk["mail.message"].read(clerk, messages, ["tracking"])).value()
+
+    assert "Planted" not in shown
+    assert await clerk[Partner].name_search(clerk, "Planted Inc, ") == []
+    labels = [(one["old_label"], one["new_label"]) for row in told for one in row["tracking"] or ()]
+    assert sorted(labels, key=str) == [("Planted Inc", None), (None, "Planted Inc"), (None, None)]
+
+
 async def test_a_contact_belongs_to_the_company_above(env):
     company = await make(env, name="Acme", is_company=True)
     contact = await make(env, parent_id=await make(env, parent_id=company))

@@ -107,12 +107,10 @@ class Finder:
             if self.coming[name] != model:
                 raise MissingError("The external id is that of another kind of record.")
             return self.made.get(name)
-        target = self.names.get(name)
-        if target is None:
-            raise MissingError("No record has this external id.")
-        if target[0][0] != model:
-            raise MissingError("The external id is that of another kind of record.")
-        return self._reached(model, target[0][1])
+        (named, one), _ = self.names.get(name, (("", 0), 0))
+        if named != model or one not in self._readable.get(model, ()):
+            raise MissingError("No record of this kind has this external id.")  # nor is told of one that is hidden
+        return one
 
     def _reached(self, model: str, one: int) -> int:
         if one not in self._readable.get(model, ()):
