@@ -42,6 +42,8 @@ class Merging(Writing):
         """Return a value to write; the id where a many2one is given as text."""
         field = cls.meta.names.get(name)
         if isinstance(field, Many2One) and isinstance(value, str) and value:
+            env.profile.writable(cls.meta, name)
+            env.profile.check(env[field.target].meta, "read")
             return await env[field.target].get(env, value, require=True)
         return value
 

@@ -65,6 +65,10 @@ class ExternalId(Model, name="ir.model.data"):
     """A name for one record."""
 
     access = (Access(read="lib.reader"), Access(write="lib.head", delete="lib.head"))
+    document = ("model", "res_id")
+    any_document = True
+    outlives_document = True
+    loose_rules = (Rule("all names", "lib.head", []),)
     keys = (Key(("module", "name"), "This external identifier is taken."),)
     module = fields.Char("Module", required=True)
     name = fields.Char("Name", required=True)

@@ -9,8 +9,11 @@ import asyncpg
 from models.orm import Env
 from models.orm.errors import AppError
 from server.database_errors import DatabaseErrors
+from server.json_text import encode
 
 MARK = "PLANTED"
+SALARY, DAYS = "77.77", 777_777
+MARKS = (MARK, SALARY, str(DAYS))
 
 
 @dataclass
@@ -31,14 +34,17 @@ Probe = Callable[[Env, Planted], Awaitable[Any]]
 
 
 async def outcome(env: Env, planted: Planted, probe: Probe) -> Any:
-    """What a caller gets: an answer, or an error's class, text and data."""
+    """What a caller gets: an answer's JSON text, or an error's class, text and data. What was written is taken back."""
+    point = env.connection.transaction()
+    await point.start()
     try:
-        async with env.connection.transaction():
-            answer = await probe(env, planted)
+        answer = await probe(env, planted)
     except AppError as error:
         return type(error), error.message, error.data
     except asyncpg.PostgresError as error:
         refusal = DatabaseErrors(env.registry).translate(error)
         assert refusal is not None
         return type(refusal), refusal.message, refusal.data
-    return answer.text if hasattr(answer, "text") else answer
+    finally:
+        await point.rollback()
+    return encode(answer).decode()

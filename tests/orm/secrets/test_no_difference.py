@@ -1,5 +1,6 @@
 """What is hidden looks like what never was; neither order, company nor context tells of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from models.orm import Env
 from models.orm.errors import AccessError, MissingError
 from tests.orm.conftest import CLARA, HEDDA, NORTH, ROB, SOUTH, MakeEnv
-from tests.orm.secrets.planting import Planted, outcome
+from tests.orm.secrets.planting import MARK, Planted, outcome
 
 
 async def test_a_field_may_be_read_by_more_than_may_write_it(env_head: Env, env_clerk: Env) -> None:
@@ -33,6 +34,31 @@ async def tried(env: Env, planted: Planted, method: str, one: int) -> Any:
         return await outcome(env, planted, lambda e, p: e["lib.book"].write(e, p.book, {"author_id": one}))
     extra = {"write": [{"name": "x"}], "has_access": ["write"]}.get(method, [])
     return await outcome(env, planted, lambda e, p: getattr(e["lib.author"], method)(e, [one], *extra))
+
+
+IMPORTS = {
+    "by id": ("lib.book", "title", "author_id/.id", lambda p: (p.author, p.unused)),
+    "by name": ("lib.book", "title", "author_id", lambda _: (f"{MARK} author", "nobody")),
+    "by external id": ("lib.book", "title", "author_id/id", lambda _: (f"test.{MARK}.lib.author", "test.nobody")),
+    "by one of a hidden model": ("lib.book", "title", "tag_ids/id", lambda _: (f"test.{MARK}.lib.vault", "test.none")),
+    "into it": ("lib.author", "name", ".id", lambda p: (p.author, p.unused)),
+}
+
+
+@pytest.mark.statement("Z4", "Z12", "Z20")
+@pytest.mark.parametrize("case", IMPORTS.values(), ids=IMPORTS)
+async def test_an_import_tells_no_more_of_a_hidden_record_than_of_none(
+    env_clerk: Env, planted: Planted, case: tuple[str, str, str, Callable[[Planted], tuple[Any, Any]]]
+) -> None:
+    model, name, column, cells = case
+
+    hidden, unused = [
+        await outcome(env_clerk, planted, lambda e, _, cell=cell: e[model].load(e, [name, column], [["t", cell]]))  # type: ignore[misc]
+        for cell in cells(planted)
+    ]
+
+    assert hidden == unused
+    assert '"ids":false' in hidden
 
 
 @pytest.mark.statement("Z6")
