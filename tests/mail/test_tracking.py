@@ -173,14 +173,15 @@ async def test_whoever_reads_the_message_reads_its_changes_and_nobody_else(env, 
 
 async def test_the_name_of_a_record_that_the_reader_may_not_see_is_left_out(env, as_user):
     partner = await env[PARTNER].create(env, {"name": "Customer"})
-    await told(env, partner, field="user_id", target=ORDER, old=None, new=77, new_label="S00077")
+    order = await env[ORDER].create(env, {"partner_id": partner})
+    await told(env, partner, field="user_id", target=ORDER, old=None, new=order, new_label="S00077")
     user = await as_user("base.user")
     assert not user.profile.can(user[ORDER].meta, "read")
     domain = [["model", "=", PARTNER], ["res_id", "=", partner]]
 
     [row] = (await user[VALUE].search_read(user, domain, ["new_value_char", "new_value_integer"])).value()
 
-    assert (row["new_value_char"], row["new_value_integer"]) == (None, 77)
+    assert (row["new_value_char"], row["new_value_integer"]) == (None, order)
     assert await user[VALUE].search(user, [["new_value_char", "=", "S00077"]]) == []
     groups = await user[VALUE].read_group(user, domain, [], ["new_value_char"], lazy=False)
     assert [one["new_value_char"] for one in groups] == [None]
