@@ -33,6 +33,8 @@ class Limits:
     distributor_unconfirmed: int = 1000
     text_bytes: int = 1 << 20
     binary_bytes: int = 5 << 20
+    image_pixels: int = 50_000_000
+    image_conversions: int = 2
     value_list_items: int = 10_000
     password_bytes: int = 1024
     header_seconds: float = 10.0

@@ -8,7 +8,6 @@ browser has kept; content is fetched piece by piece, each with a database connec
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -27,7 +26,9 @@ from server.exchange import begin
 from server.execute import Call
 from server.files.blank import BLANK
 from server.files.caller import caller_of, refusal, token_shown
+from server.files.found import Found, whole
 from server.files.headers import headers_of, matches, range_of
+from server.files.scaling import Scaling, size_asked
 from server.files.upload import STORED
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from server.deployment import Deployment
 
 FILE = "ir.attachment"
+PICTURE = "image_1920"  # the field with a record's picture
 WANTED = ["name", "file_size", "checksum"]
 # 7, 7-unique; the second is there for browsers' caches
 NUMBER = re.compile(r"(\d{1,18})(?:-\w*)?\Z", re.ASCII)
@@ -50,29 +52,20 @@ class Asked:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Content that the caller may have: what it is called, how long it is, and how to get its pieces."""
-
-    name: str
-    size: int
-    checksum: str
-    piece: Callable[[int], Awaitable[bytes]]
-
-
 class Downloads:
     """Gives files."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
+        self._scaling = Scaling()
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """Give an attachment or a binary field."""
         return await self._answer(request, lambda: self._asked_for(request, "raw"))
 
     async def image(self, request: web.Request) -> web.StreamResponse:
-        """The same; sizes in the path are understood and not followed: the image is given as it is."""
-        return await self._answer(request, lambda: self._asked_for(request, "image_1920"))
+        """The same for pictures, within the size that is asked for."""
+        return await self._answer(request, lambda: self._picture(request))
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         """Give what was uploaded by the name that the upload answered."""
@@ -101,6 +94,12 @@ class Downloads:
             return await self._attachment(request, [["id", "=", asked.id]])
         user = await caller_of(self._deployment, request)
         return await self._field(user, asked)
+
+    async def _picture(self, request: web.Request) -> Found:
+        asked = _asked(request, PICTURE)
+        size = size_asked(request, "" if asked.model == FILE else asked.field)
+        found = await self._asked_for(request, PICTURE)
+        return await self._scaling.fit(request, found, size) if size else found
 
     async def _by_name(self, request: web.Request) -> Found:
         database, name = request.match_info["database"], request.match_info["name"]
@@ -148,7 +147,7 @@ class Downloads:
         if token_shown(request):
             user = await caller_of(self._deployment, request)
             found = await self._filled(user, Asked("res.company", user.company_id, "logo"))
-        return found or _whole("logo.png", BLANK)
+        return found or whole("logo.png", BLANK)
 
     async def _field(self, user: User, asked: Asked) -> Found:
         found = await self._filled(user, asked)
@@ -166,7 +165,7 @@ class Downloads:
         [row] = (await self._deployment.executor.execute(call, user)).value()
         if not row[asked.field]:
             return None
-        return _whole(f"{asked.model}-{asked.id}-{asked.field}", base64.b64decode(row[asked.field]))
+        return whole(f"{asked.model}-{asked.id}-{asked.field}", base64.b64decode(row[asked.field]))
 
 
 def _asked(request: web.Request, default: str) -> Asked:
@@ -184,14 +183,6 @@ def _asked(request: web.Request, default: str) -> Asked:
     if parts[0] == FILE and field not in {*OWN_FIELDS, default}:
         raise web.HTTPNotFound
     return Asked(parts[0], int(number.group(1)), field)
-
-
-def _whole(name: str, content: bytes) -> Found:
-    async def piece(place: int) -> bytes:
-        return content[place * PIECE_BYTES : (place + 1) * PIECE_BYTES]
-
-    checksum = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-    return Found(name, len(content), checksum, piece)
 
 
 async def _send(request: web.Request, found: Found, first: bytes) -> web.StreamResponse:

@@ -2,10 +2,12 @@
 
 import base64
 import datetime as dt
+import io
 
 import odoorpc
 import pytest
 from odoorpc.error import RPCError
+from PIL import Image
 
 
 @pytest.fixture
@@ -165,6 +167,29 @@ def test_pictures_are_kept_as_they_are_under_every_size(odoo, unique):
 
     [found] = odoo.env["res.partner"].read([partner], ["image_1920", "image_128"])
     assert (found["image_1920"], found["image_128"]) == (picture, picture)
+
+
+def test_a_picture_is_fetched_in_the_size_of_its_field(odoo, deployed, unique):
+    out = io.BytesIO()
+    Image.new("RGB", (2000, 1000), "red").save(out, "PNG")
+    given = {"name": unique("Partner"), "image_1920": base64.b64encode(out.getvalue()).decode()}
+    partner = odoo.env["res.partner"].create(given)
+    session = {"db": deployed.database, "login": deployed.login, "password": deployed.password}
+    odoo.json("/web/session/authenticate", session)
+
+    def size(path):
+        with Image.open(io.BytesIO(odoo.http(f"web/image/res.partner/{partner}{path}").read())) as found:
+            return found.size
+
+    for width in (1920, 1024, 512, 256, 128):
+        assert size(f"/image_{width}") == (width, width // 2)
+    assert size("/image_128/64x64") == size("/image_1920?width=64") == (64, 32)
+    assert size("/image_128?width=500&height=500&crop=1") == (128, 128)
+    assert size("/image") == (2000, 1000)
+    assert size("") == (1920, 960)
+    path = f"web/image?model=res.partner&id={partner}&field=image_256"
+    with Image.open(io.BytesIO(odoo.http(path).read())) as found:
+        assert found.size == (256, 128)
 
 
 def test_a_user_has_what_the_partner_has(odoo, unique):
