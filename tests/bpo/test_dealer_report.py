@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bpo.dealer_report import read_report
+from models.crm.losing import LABELS
 from models.orm.errors import AppError, InputError, ValidationError
 
 WON = {
@@ -49,6 +50,14 @@ def test_a_lost_lead():
     found = read_report(LOST)
 
     assert (found.lost_reason, found.lost_notes) == ("financing", "The bank declined")
+
+
+@pytest.mark.statement("H105", "E22")
+@pytest.mark.parametrize("reason", list(LABELS))
+def test_each_reason_of_the_dealer_is_the_same_here(reason):
+    found = read_report({**LOST, "lost_reason": reason, "lost_reason_label": LABELS[reason]})
+
+    assert (found.lost_reason, found.lost_notes) == (reason, "The bank declined")
 
 
 @pytest.mark.statement("H106", "X15")

@@ -99,10 +99,18 @@ async def test_winning_an_endorsed_lead_puts_its_outcome_into_the_outbox(env, co
 async def test_losing_an_endorsed_lead_tells_reason_and_notes(env, connected):
     record = await lost_endorsed(env)
 
-    [(_, _, _, payload)] = await jobs(env, record)
-    told = {key: payload[key] for key in ("outcome", "lost_reason", "lost_reason_label", "lost_notes")}
-    assert told == {
+    [(_, event, _, payload)] = await jobs(env, record)
+    [name] = await read(env, LEAD, record, "name")
+    assert payload == {
+        "event_id": event,
+        "bpo_source_lead_id": 1000 + record,
+        "bpo_source_lead_name": "LEAD/01234",
         "outcome": "lost",
+        "dealer_instance": await env.fetchval("select current_database()"),
+        "dealer_lead_id": record,
+        "dealer_lead_name": name,
+        "dealer_so_name": None,
+        "date_lost": env.now.strftime("%Y-%m-%d %H:%M:%S"),
         "lost_reason": "financing",
         "lost_reason_label": "Financing Issues",
         "lost_notes": "The bank declined",
@@ -285,6 +293,28 @@ async def test_resending_what_arrived_is_harmless(env, connected):
 async def test_an_open_lead_has_nothing_to_resend(env, connected):
     with pytest.raises(UserError, match="no callback to resend"):
         await env[LEAD].resend_callback(env, [await endorsed(env, await lead(env))])
+
+
+@pytest.mark.statement("H78", "H87", "E21")
+@pytest.mark.parametrize("group", ["dealer.manager", "dealer.admin"])
+@pytest.mark.parametrize("close", [won_endorsed, lost_endorsed])
+async def test_a_resend_says_the_same_and_leaves_the_lead_as_it_is(env, as_user, connected, group, close):
+    boss = await as_user(group)
+    record = await close(env)
+    await settle(env, record, REJECTED, State.PARKED)
+    await env.execute("delete from sync_job")
+    told = await messages(env, LEAD, record)
+    fields = [name for name, field in env[LEAD].meta.columns.items() if not name.startswith(("bpo_callback", "write_"))]
+    before = await read(env, LEAD, record, *fields)
+    event = await read(env, LEAD, record, "bpo_callback_event")
+
+    await boss[LEAD].resend_callback(boss, [record])
+
+    assert await read(env, LEAD, record, *fields) == before
+    assert await messages(env, LEAD, record) == told
+    [(_, sent, _, payload)] = await jobs(env, record)
+    assert (sent,) == event
+    assert payload["outcome"] == ("won" if close is won_endorsed else "lost")
 
 
 @pytest.mark.statement("H87")

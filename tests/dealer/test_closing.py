@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.crm.losing import LOST_REASONS
 from models.orm.errors import AppError, RequiredError, TransitionError, TypeMismatchError, UserError
 from tests.dealer.making import (
     LEAD,
@@ -16,6 +17,7 @@ from tests.dealer.making import (
 )
 from tests.sale.making import messages, read, tracked
 
+DELIVERED = ("done", "cancel")
 REASONS = ("price_too_high", "chose_competitor", "not_ready", "financing", "no_stock", "buyer_cancelled", "other")
 
 
@@ -52,6 +54,37 @@ async def test_with_a_delivery_that_is_not_done(env):
     await refused(env, record, rf"^1 delivery order\(s\) still pending: {name}\.")
 
 
+@pytest.mark.statement("H68", "H70", "H71", "H138", "Z17", "E24")
+async def test_all_that_is_pending_is_counted_and_named_and_nothing_else(env, as_user):
+    user = await as_user("dealer.user")
+    record = await sellable_lead(env, user_id=user.user.id)
+    order = await order_of(user, record)
+    kind = await env.fetchval("select id from stock_picking_type where code = 'outgoing' limit 1")
+    states = ("done", "assigned", "cancel", "draft", "waiting", "confirmed", "done")
+    system = env.as_system("test")
+    rows = [{"sale_id": order, "picking_type_id": kind, "state": state} for state in states]
+    pickings = await system["stock.picking"].insert(system, rows)
+    names = [(await read(env, "stock.picking", one, "name"))[0] for one in pickings]
+
+    with pytest.raises(UserError, match="must be confirmed"):
+        await user[LEAD].action_set_won(user, [record])
+    await system["sale.order"].update(system, [order], {"state": "sale"})
+    left = {one: name for one, name, state in zip(pickings, names, states, strict=True) if state not in DELIVERED}
+    while left:
+        with pytest.raises(UserError) as caught:
+            await user[LEAD].action_set_won(user, [record])
+        listed = ", ".join(sorted(left.values()))
+        told = f"{len(left)} delivery order(s) still pending: {listed}. Validate them in Inventory, then retry."
+        assert caught.value.message == told
+        [shown] = await user[LEAD].get_actions(user, [record])
+        assert shown["actions"]["action_set_won"] == {"visible": True, "ready": False, "reason": told}
+        [first, *_] = left
+        await system["stock.picking"].update(system, [first], {"state": "done"})
+        del left[first]
+
+    assert await user[LEAD].action_set_won(user, [record]) is True
+
+
 @pytest.mark.statement("H72", "Z17")
 async def test_with_a_backorder_that_is_not_done(env):
     record = await sellable_lead(env, goods=True, quantity=3)
@@ -62,6 +95,10 @@ async def test_with_a_backorder_that_is_not_done(env):
     await env["stock.picking"].button_validate(skipping, [picking])
 
     await refused(env, record, "still pending")
+
+    [rest] = await env["stock.picking"].search(env, [["backorder_id", "=", picking]])
+    await deliver(env, rest)
+    assert await env[LEAD].action_set_won(env, [record]) is True
 
 
 @pytest.mark.statement("H69", "H76", "H77", "H79")
@@ -306,6 +343,32 @@ async def test_lost_leads_are_grouped_by_reason_within_dates(env):
     )
 
     assert {group["lost_reason"]: group["__count"] for group in groups} == {"financing": 2, "no_stock": 1}
+
+
+@pytest.mark.statement("H134")
+async def test_the_lost_leads_of_a_quarter_are_listed_and_exported(env, as_user):
+    boss = await as_user("dealer.manager")
+    days = {"2026-03-31 23:59:59": 0, "2026-04-01 00:00:00": 1, "2026-06-30 23:59:59": 1, "2026-07-01 00:00:00": 0}
+    expected = []
+    for number, (moment, counts) in enumerate(days.items()):
+        record, reason = await lead(env, contact_name=f"Customer {number}"), REASONS[number]
+        await env[LEAD].action_set_lost(env, [record], reason, f"Note {number}")
+        await env.execute(
+            "update dealer_crm_lead set date_lost = $2::text::timestamptz where id = $1", record, f"{moment}+00"
+        )
+        expected += [[f"Customer {number}", dict(LOST_REASONS)[reason], f"Note {number}"]] * counts
+    await won_lead(env)
+    await lead(env)
+    quarter = [["date_lost", ">=", "2026-04-01"], ["date_lost", "<", "2026-07-01"]]
+
+    groups = await boss[LEAD].read_group(boss, quarter, ["__count"], ["lost_reason"])
+    found = await boss[LEAD].search(boss, quarter, order="date_lost")
+    cells = (await boss[LEAD].export_data(boss, found, ["contact_name", "lost_reason", "lost_notes"]))["datas"].value()
+    lost = await boss[LEAD].search(boss, (await boss[LEAD].search_filters(boss))["lost"])
+
+    assert sorted(group["lost_reason"] for group in groups) == sorted(REASONS[1:3])
+    assert cells == expected
+    assert len(lost) == len(days)
 
 
 @pytest.mark.statement("H74")

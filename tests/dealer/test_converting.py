@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from models import deployment
+from models.orm import Env, Registry
 from models.orm.errors import AppError, InputError, UserError, ValidationError
+from models.sale.order import Order
 from tests.dealer.making import (
     LEAD,
     brand,
@@ -97,6 +100,7 @@ async def test_the_answer_opens_the_order(env):
 
     [order] = await read(env, LEAD, record, "sale_order_id")
     assert (action["type"], action["res_model"], action["res_id"]) == ("ir.actions.act_window", "sale.order", order)
+    assert (action["view_mode"], action["views"]) == ("form", [[False, "form"]])
 
 
 @pytest.mark.statement("H31", "H55")
@@ -178,6 +182,59 @@ async def test_the_order_is_the_callers(env, as_user):
     assert await read(env, "sale.order", order, "user_id", "create_uid") == (user.user.id, user.user.id)
 
 
+class Capped(Order, name="sale.order"):
+    """Orders as a deployment with a cap on what a salesperson may offer would extend them."""
+
+    @classmethod
+    async def prepare_create(cls, env, rows):
+        """Refuse large orders to everybody but managers."""
+        await super().prepare_create(env, rows)
+        large = any(line.values["product_uom_qty"] > 5 for row in rows for line in row["order_line"])
+        if large and env.system is None and not env.has_group("sale.manager"):
+            raise UserError("More than five need a manager.")
+
+
+@pytest.mark.statement("H56", "H57", "E25")
+@pytest.mark.parametrize("group", ["dealer.user", "dealer.manager"])
+async def test_what_sales_does_not_allow_the_caller_a_lead_does_not_either(env, as_user, group):
+    actor = await as_user(group)
+    record = await sellable_lead(actor, quantity=6, mobile="0917 555 0006")
+    areas = deployment.areas_of("both")
+    models = [model for area in areas for model in area.MODELS]
+    registry = Registry([*models, Capped], (one for area in areas for one in area.GROUPS))
+    strict = Env(registry, env.connection, actor.user)
+    transaction = env.connection.transaction()
+    await transaction.start()
+
+    if group == "dealer.manager":
+        await strict[LEAD].action_convert_to_quotation(strict, [record])
+        await transaction.commit()
+        return
+    with pytest.raises(UserError, match="need a manager"):
+        await strict[LEAD].action_convert_to_quotation(strict, [record])
+    await transaction.rollback()
+
+    assert await read(env, LEAD, record, "sale_order_id", "partner_id") == (None, None)
+    assert await env["sale.order"].search_count(env, []) == 0
+    assert await env["res.partner"].search_count(env, [["mobile", "=", "0917 555 0006"]]) == 0
+
+
+@pytest.mark.statement("H63", "H121")
+async def test_what_became_of_the_lead_does_not_hold_up_its_order(env, as_user):
+    seller, keeper = await as_user("sale.user"), await as_user("stock.user")
+    lost, free, archived = [await sellable_lead(env, goods=True) for _ in range(3)]
+    orders = [await order_of(env, record) for record in (lost, free, archived)]
+    await env[LEAD].action_set_lost(env, [lost], "financing")
+    await env[LEAD].write(env, [free], {"user_id": None})
+    await env[LEAD].write(env, [archived], {"active": False})
+
+    await seller["sale.order"].action_confirm(seller, orders)
+    pickings = await keeper["stock.picking"].search(keeper, [["sale_id", "in", orders]])
+    await keeper["stock.picking"].button_validate(keeper, pickings)
+
+    assert [await read(env, "sale.order", one, "state", "delivery_status") for one in orders] == [("sale", "full")] * 3
+
+
 @pytest.mark.statement("H57", "E25")
 async def test_a_failure_in_the_middle_leaves_nothing(env):
     record = await sellable_lead(env, mobile="+63 917 555 0005")
@@ -232,7 +289,9 @@ async def test_changing_the_order_does_not_touch_the_lead(env):
     before = (await env[LEAD].read(env, [record])).text
 
     [line] = await env["sale.order.line"].search(env, [["order_id", "=", order]])
-    await env["sale.order"].write(env, [order], {"order_line": [[1, line, {"price_unit": 950}]]})
+    accessory = {"product_id": await vehicle(env, name="Floor mats", default_code="MATS"), "price_unit": 10}
+    for command in ([1, line, {"price_unit": 950, "product_uom_qty": 2}], [0, 0, accessory], [2, line]):
+        await env["sale.order"].write(env, [order], {"order_line": [command]})
 
     assert (await env[LEAD].read(env, [record])).text == before
 

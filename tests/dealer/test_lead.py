@@ -1,5 +1,8 @@
 """The lead as a whole: its fields, its buttons, its calls, its trail."""
 
+import datetime as dt
+from decimal import Decimal
+
 import pytest
 
 from models.orm.errors import (
@@ -136,6 +139,16 @@ async def test_the_filters_find_what_they_are_called(env):
     assert await found("won") == set()
     assert await found("my_pipeline") == {told, untold}
 
+    free, won = await lead(env, user_id=None), await endorsed(env, await won_lead(env))
+    lost_free = await lead(env, user_id=None)
+    for one in (told, lost_free):
+        await env[LEAD].action_set_lost(env, [one], "financing")
+    assert await found("endorsed") == {told, won}
+    assert await found("won") == {won}
+    assert await found("lost") == {told, lost_free}
+    assert await found("unassigned") == {free}
+    assert set(await env[LEAD].search(env, [*filters["endorsed"], *filters["won"]])) == {won}
+
 
 # calls
 
@@ -177,6 +190,50 @@ async def test_the_wizard_logs_a_call_too(env):
 
     [call] = await env["dealer.crm.call.log"].find(env, [["lead_id", "=", record]], ["result", "user_id"])
     assert (call.result, call.user_id) == ("voicemail", env.user.id)
+
+
+@pytest.mark.statement("H113", "H114", "H117")
+async def test_all_that_the_wizard_asks_for_is_kept(env, as_user):
+    user, colleague = await as_user("dealer.user"), await as_user("dealer.user")
+    record = await lead(user)
+    given = {"duration": 4.5, "summary": "Blue", "user_id": colleague.user.id, "call_date": "2026-01-02 03:04:05"}
+    form = await user["dealer.crm.log.call"].create(user, {"lead_id": record, "result": "wrong_number", **given})
+
+    assert (await user["dealer.crm.log.call"].action_confirm(user, [form]))["type"] == "ir.actions.act_window_close"
+
+    [call] = (await read(user, LEAD, record, "call_log_ids"))[0]
+    kept = ("lead_id", "result", "duration", "summary", "user_id", "call_date", "create_uid")
+    moment = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    found = (record, "wrong_number", Decimal("4.5"), "Blue", colleague.user.id, moment, user.user.id)
+    assert await read(user, "dealer.crm.call.log", call, *kept) == found
+
+
+@pytest.mark.statement("H117")
+@pytest.mark.parametrize("forged", [{"create_uid": 1}, {"create_date": "2026-01-01 00:00:00"}, {"write_uid": 1}])
+async def test_who_logged_a_call_and_when_is_not_for_callers_to_say(env, as_user, forged):
+    user = await as_user("dealer.user")
+    record = await lead(user)
+    call = await user[LEAD].log_call(user, record, "busy")
+
+    for attempt in (
+        user["dealer.crm.call.log"].create(user, {"lead_id": record, "result": "busy", **forged}),
+        user["dealer.crm.call.log"].write(user, [call], forged),
+    ):
+        with pytest.raises(AppError):
+            await attempt
+
+
+@pytest.mark.statement("H115", "H15")
+async def test_calls_are_listed_newest_first_for_whoever_sees_their_leads(env, as_user):
+    user, other, boss = await as_user("dealer.user"), await as_user("dealer.user"), await as_user("dealer.manager")
+    record, foreign = await lead(user), await lead(other)
+    days = ["2026-01-02 00:00:00", "2026-01-04 00:00:00", "2026-01-03 00:00:00"]
+    first, last, between = [await user[LEAD].log_call(user, record, "busy", call_date=day) for day in days]
+    others = await other[LEAD].log_call(other, foreign, "answered", call_date="2026-01-01 00:00:00")
+
+    assert await user["dealer.crm.call.log"].search(user, []) == [last, between, first]
+    assert await boss["dealer.crm.call.log"].search(boss, []) == [last, between, first, others]
+    assert await boss["dealer.crm.call.log"].search(boss, [["result", "=", "answered"]]) == [others]
 
 
 @pytest.mark.parametrize("wizard", ["dealer.crm.log.call", "dealer.crm.lead.lost"])

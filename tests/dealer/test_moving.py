@@ -32,7 +32,8 @@ async def test_a_lead_is_numbered(env):
     [name] = await read(env, LEAD, first, "name")
     assert name.startswith("DLEAD/")
     assert name[6:].isdigit()
-    assert (name,) != await read(env, LEAD, second, "name")
+    assert len(name[6:]) == 5
+    assert await read(env, LEAD, second, "name") == (f"DLEAD/{int(name[6:]) + 1:05d}",)
 
 
 @pytest.mark.statement("H6", "Z13")
