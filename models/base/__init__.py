@@ -11,7 +11,8 @@ from models.base.currency import Currency, currency_data
 from models.base.deletion import Deletion
 from models.base.deletion import clean as clean_deletions
 from models.base.external_id import ExternalId
-from models.base.groups import ADMINISTRATORS, USERS, Groups
+from models.base.granting import Groups
+from models.base.groups import ADMINISTRATORS, USERS
 from models.base.idempotency import Idempotency, clean
 from models.base.ir_access import IrAccess, IrRule
 from models.base.ir_actions import ReportAction, WindowAction

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.base.granting import CODES_OF_USER
 from models.orm.env import User
 
 if TYPE_CHECKING:
@@ -84,11 +85,8 @@ USER = """
         select r.company_id from res_company_users_rel r where r.user_id = u.id
         order by r.company_id <> u.company_id, r.company_id
     ) as company_ids,
-    array(
-        select g.code from res_groups_users_rel r join res_groups g on g.id = r.group_id
-        where r.user_id = u.id order by g.code
-    ) as groups
-"""
+    {codes} as groups
+""".replace("{codes}", CODES_OF_USER)
 BY_SESSION = """
 select {user}, s.used_at < now() - least(interval '1 minute', $2::interval / 10) as is_stale
 from base_session s join res_users u on u.id = s.user_id

@@ -101,8 +101,8 @@ async def _synchronise_implied(env: Env, registry: Registry) -> None:
         f"insert into res_groups_implied_rel (group_id, implied_id) {declared} on conflict do nothing", *codes
     )
     await env.execute(
-        f"delete from res_groups_implied_rel r where not exists"
-        f" (select 1 from ({declared}) d where d.group_id = r.group_id and d.implied_id = r.implied_id)",
+        f"delete from res_groups_implied_rel r using res_groups o where o.id = r.group_id and o.code is not null"
+        f" and not exists (select 1 from ({declared}) d where d.group_id = r.group_id and d.implied_id = r.implied_id)",
         *codes,
     )
 

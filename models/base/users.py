@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from models.base import audit_log, sessions
 from models.base.caller_memory import forget_after_commit
+from models.base.granting import CODES_OF_USER, HELD
 from models.base.groups import ADMINISTRATORS, ODOO_GROUPS, USERS
 from models.base.logins import login_key
 from models.base.passwords import hashed, matches
@@ -131,6 +132,8 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
             raise InputError("group must be the code of a group.", argument="group")
         wanted = cls.odoo_groups.get(group) or group.replace(".group_", ".", 1)
         asked = ids_of(ids, model=cls.meta.name) if ids is not None else []
+        if wanted not in env.registry.groups and (not asked or asked == [env.user.id] or env.has_group(ADMIN)):
+            return await cls._in_made_group(env, asked or [env.user.id], group)
         if asked in ([], [env.user.id]):
             return wanted in env.user.groups
         if not env.has_group(ADMIN):
@@ -163,12 +166,21 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     async def effective_groups(cls, env: Env, ids: Sequence[int]) -> dict[int, frozenset[str]]:
         """Return the groups of each user, implied ones included."""
         rows = await env.fetch(
-            "select u.id, array(select g.code from res_groups_users_rel r join res_groups g on g.id = r.group_id"
-            " where r.user_id = u.id) from res_users u where u.id = any($1::bigint[])",
-            list(ids),
+            f"select u.id, {CODES_OF_USER} from res_users u where u.id = any($1::bigint[])", list(ids)
         )
         found = {row[0]: env.registry.effective_groups(row[1]) for row in rows}
         return {one: found.get(one, frozenset()) for one in ids}
+
+    @classmethod
+    async def rights_changed(cls, env: Env, ids: Sequence[int]) -> None:
+        """Follow up on users who were put into groups, or taken out, from the side of the groups."""
+        if not ids:
+            return
+        if SYSTEM_USER_ID in ids:
+            raise AccessError("The system's own user cannot be changed.", model=cls.meta.name)
+        forget_after_commit(env)
+        await cls._check_administrators(env)
+        await cls._audit_groups(env, ids)
 
     @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
@@ -265,11 +277,25 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
             raise UserError("At least one active administrator has to remain.", model=cls.meta.name)
 
     @classmethod
+    async def _in_made_group(cls, env: Env, ids: Sequence[int], xml_id: str) -> bool:
+        """Return whether all these users hold the group with an external id, one that an administrator made."""
+        module, _, name = xml_id.partition(".")
+        held = (
+            f"exists ({HELD} select 1 from held join ir_model_data d on d.res_id = held.id and d.model = 'res.groups'"
+            " where d.module = $2 and d.name = $3)"
+        )
+        found = await env.fetchval(
+            f"select count(*) from res_users u where u.id = any($1::bigint[]) and {held}", list(ids), module, name
+        )
+        return bool(found == len(ids))
+
+    @classmethod
     async def _audit_groups(cls, env: Env, ids: Sequence[int]) -> None:
         """Links are not columns, so the general audit does not show them; rights are what an audit is for."""
         rows = await env.fetch(
-            "select u.id, array(select g.code from res_groups_users_rel r join res_groups g on g.id = r.group_id"
-            " where r.user_id = u.id order by g.code) from res_users u where u.id = any($1::bigint[])",
+            "select u.id, array(select coalesce(g.code, g.name) from res_groups_users_rel r"
+            " join res_groups g on g.id = r.group_id where r.user_id = u.id order by 1)"
+            " from res_users u where u.id = any($1::bigint[])",
             list(ids),
         )
         await audit_log.record(env, cls.meta.name, "groups", {row[0]: {"groups": row[1]} for row in rows})

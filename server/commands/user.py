@@ -67,7 +67,9 @@ async def _list(env: Env) -> None:
     users = await env["res.users"].find(
         env.with_context(active_test=False), [], ["login", "name", "active", "groups_id"]
     )
-    codes = {group.id: group["code"] for group in await env["res.groups"].find(env, [], ["code"])}
+    codes = {
+        group.id: group["code"] or group["name"] for group in await env["res.groups"].find(env, [], ["code", "name"])
+    }
     for user in users:
         groups = " ".join(sorted(codes[one] for one in user["groups_id"] if one in codes))
         _say(f"{user['login']:<24} {user['name']:<28} {'' if user['active'] else 'disabled':<9} {groups}")

@@ -88,6 +88,24 @@ async def test_a_group_that_is_taken_away_is_gone_within_a_second(process, agent
     assert await within_a_second(is_gone)
 
 
+@pytest.mark.statement("A7")
+async def test_what_a_made_group_lends_holds_in_every_process_within_a_second(process, agent, token, as_admin):
+    processes = [process(), process()]
+
+    async def make(env):
+        found = await env["res.groups"].search(env, [["code", "=", "sale.user"]])
+        return await env["res.groups"].create(env, {"name": "G", "implied_ids": found, "user_ids": [agent]})
+
+    made = await as_admin(make)
+
+    async def held(expected):
+        return ["sale.user" in (await one.by_token(token)).groups for one in processes] == [expected] * 2
+
+    assert await within_a_second(lambda: held(True))
+    await as_admin(lambda env: env["res.groups"].write(env, made, {"implied_ids": [(5,)]}))
+    assert await within_a_second(lambda: held(False))
+
+
 async def give(env, agent, groups):
     ids = await env["res.groups"].search(env, [["code", "in", groups]])
     await env["res.users"].update(env, [agent], {"groups_id": [(6, 0, ids)]})

@@ -118,17 +118,6 @@ async def test_no_group_is_made_changed_or_deleted_through_a_user(env, users, co
     assert await env.fetch("select id, code, name from res_groups order by id") == before
 
 
-async def test_groups_cannot_be_written(env):
-    groups = env["res.groups"]
-    for refused in (
-        lambda: groups.create(env, {"name": "x", "code": "x", "full_name": "x"}),
-        lambda: groups.write(env, [1], {"name": "x"}),
-        lambda: groups.delete(env, [1]),
-    ):
-        with pytest.raises(AccessError):
-            await refused()
-
-
 async def test_an_administrator_gives_groups_by_either_name(env, users):
     admin_group = await env.fetchval("select id from res_groups where code = 'base.admin'")
     user_id = await new_user(env)

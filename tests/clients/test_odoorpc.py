@@ -343,6 +343,30 @@ def test_files_go_with_a_message_that_is_being_written(odoo):
     assert (tied["res_model"], tied["res_id"]) == ("res.partner", partner)
 
 
+def test_groups_are_made_and_given(odoo, unique):
+    groups, users = odoo.env["res.groups"], odoo.env["res.users"]
+    first, second = groups.create({"name": "Group 1"}), groups.create({"name": "Group 2"})
+    given = {"name": "Guest", "login": unique("guest"), "groups_id": [(4, first), (4, second)]}
+    user = users.browse(users.create(given))
+
+    user.groups_id -= groups.browse(first)
+    assert users.read([user.id], ["groups_id"])[0]["groups_id"] == [second]
+    made = groups.browse(second)
+    made.implied_ids = [(6, 0, [odoo.env.ref("sales_team.group_sale_salesman").id])]
+    assert users.has_group([user.id], "sale.group_user") is True
+    made.users -= user.id
+    assert users.has_group([user.id], "sale.group_user") is False
+    groups.unlink([first, second])
+    assert groups.search([("id", "in", [first, second])]) == []
+
+
+def test_groups_of_the_server_keep_their_rights(odoo, seller):
+    with pytest.raises(RPCError, match="declared by the server"):
+        odoo.env.ref("base.group_user").name = "Everybody"
+    with pytest.raises(RPCError, match="not allowed to create"):
+        seller.env["res.groups"].create({"name": "Group 1"})
+
+
 @pytest.mark.parametrize("args", [(), (False,)])
 def test_a_search_needs_a_condition(odoo, args):
     for method in ("search", "search_count"):
