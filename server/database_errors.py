@@ -18,6 +18,7 @@ of records that the caller may not see. An error that is not listed here is a fa
 
 import asyncpg
 
+from models.orm.access import Profile
 from models.orm.errors import AppError, BusyError, ConflictError, UserError
 from models.orm.limits import LIMITS
 from models.orm.registry import Registry
@@ -40,9 +41,9 @@ class DatabaseErrors:
     def __init__(self, registry: Registry) -> None:
         self._violations = Violations.of(registry)
 
-    def translate(self, error: Exception) -> AppError | None:
-        """The error a caller gets, None when it is a fault of ours."""
-        if refused := self._violations.translate(error):
+    def translate(self, error: Exception, profile: Profile) -> AppError | None:
+        """The error that a caller with these rights gets, None when it is a fault of ours."""
+        if refused := self._violations.translate(error, profile):
             return refused
         if isinstance(error, asyncpg.QueryCanceledError):
             return BusyError(f"It took longer than {LIMITS.statement_seconds:g} seconds.", limit="statement_seconds")

@@ -144,7 +144,7 @@ class Executor:
             outcome = "cancelled"
             raise
         except Exception as error:
-            refusal = self._errors.translate(error)
+            refusal = self._errors.translate(error, self.registry.profile(run.user.groups))
             outcome = refusal.key if refusal else "internal"
             raise (_placed(refusal, run) if refusal else self._internal(error, run)) from error
         finally:

@@ -1,7 +1,8 @@
 """What PostgreSQL refuses of a write, said in the words of the models.
 
 Constraints are recognised by their names, which the schema gives them, columns by theirs. No text of PostgreSQL is
-passed on: it holds values, perhaps of records that the caller may not see.
+passed on: it holds values, perhaps of records that the caller may not see. Nor is a model named that does not exist for
+the caller (statements Z2, Z12).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from models.orm.meta import Meta
 from models.orm.schema import names
 
 if TYPE_CHECKING:
+    from models.orm.access import Profile
     from models.orm.registry import Registry
 
 REFERENCE_GONE = "insert or update"
@@ -52,17 +54,19 @@ class Violations:
             registry.provide(found)
         return found
 
-    def translate(self, error: Exception) -> AppError | None:
-        """Return the error a caller gets for values that the database refuses, None for any other error."""
+    def translate(self, error: Exception, profile: Profile) -> AppError | None:
+        """Return the error that a caller with these rights gets for what the database refuses, None for other errors."""
         if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-            return self._violation(error)
+            return self._violation(error, profile)
         if isinstance(error, VALUE_ERRORS) or type(error) is asyncpg.DataError:
             return TypeMismatchError("A value does not fit its field.")
         return None
 
-    def _violation(self, error: asyncpg.PostgresError) -> AppError | None:
+    def _violation(self, error: asyncpg.PostgresError, profile: Profile) -> AppError | None:
         table, constraint, column = (getattr(error, f"{part}_name", None) for part in ("table", "constraint", "column"))
         meta = self._tables.get(table or "")
+        if meta is not None and not profile.operations(meta):
+            return _unnamed(error)
         model = meta.name if meta else None
         if isinstance(error, asyncpg.UniqueViolationError):
             return self._duplicate(constraint, model)
@@ -98,6 +102,15 @@ class Violations:
             return ValidationError(f"{label} points at a record that does not exist.", model=model, field=field)
         holder = f"{meta.label} ({meta.name})" if meta else "other records"
         return ValidationError(f"The record is still referenced by {holder}.", model=model, field=field)
+
+
+def _unnamed(error: asyncpg.PostgresError) -> AppError:
+    """Return the error for what another table refuses, of which the caller knows nothing."""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return DuplicateError()
+    if isinstance(error, asyncpg.ForeignKeyViolationError | asyncpg.RestrictViolationError):
+        return ValidationError("The record is still referenced by other records.")
+    return ValidationError("The values are not valid.")
 
 
 def _references(metas: Iterable[Meta]) -> Iterable[tuple[str, str]]:

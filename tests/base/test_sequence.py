@@ -92,7 +92,7 @@ async def test_a_code_has_one_sequence(env, company):
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await make(env, company_id=company)
 
-    assert isinstance(DatabaseErrors(env.registry).translate(refused.value), DuplicateError)
+    assert isinstance(DatabaseErrors(env.registry).translate(refused.value, env.profile), DuplicateError)
 
 
 @KINDS
@@ -167,7 +167,7 @@ async def test_a_record_whose_sequence_is_missing_is_refused_with_its_name(env):
     with pytest.raises(asyncpg.PostgresError) as refused:
         await env["sale.order"].insert(system, [{"partner_id": partner}])
 
-    error = DatabaseErrors(env.registry).translate(refused.value)
+    error = DatabaseErrors(env.registry).translate(refused.value, env.profile)
     assert isinstance(error, UserError)
     assert error.message == "Missing sequence for sale.order."
 

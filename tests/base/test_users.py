@@ -142,7 +142,7 @@ async def test_logins_differ_by_more_than_case(env, login):
 
     with pytest.raises(Exception, match="unique") as caught:
         await new_user(env, login=login)
-    assert isinstance(DatabaseErrors(env.registry).translate(caught.value), DuplicateError)
+    assert isinstance(DatabaseErrors(env.registry).translate(caught.value, env.profile), DuplicateError)
 
 
 @pytest.mark.parametrize(

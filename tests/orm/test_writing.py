@@ -211,7 +211,7 @@ async def test_a_taken_key_is_one_readable_error_however_deep(env_head: Env, dep
         async with env_head.connection.transaction():
             await env_head[model].create(env_head, values)
 
-    error = DatabaseErrors(env_head.registry).translate(violated.value)
+    error = DatabaseErrors(env_head.registry).translate(violated.value, env_head.profile)
     assert isinstance(error, DuplicateError)
     assert (error.message, error.model) == ("There is a tag of this name already.", "lib.tag")
     assert "Secret" not in f"{error.message}{error.data}"
@@ -223,7 +223,7 @@ async def test_a_check_of_the_database_speaks_the_models_words(env_head: Env) ->
         async with env_head.connection.transaction():
             await make(env_head, copies=-1)
 
-    error = DatabaseErrors(env_head.registry).translate(violated.value)
+    error = DatabaseErrors(env_head.registry).translate(violated.value, env_head.profile)
     assert error is not None
     assert error.message == "There are no negative copies."
 

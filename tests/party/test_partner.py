@@ -2,12 +2,14 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from models.orm.dialect import NETFORCE, ODOO
 from models.orm.errors import AccessError, ValidationError
 from models.party.partner import Partner
 from server.database.connection import connect
+from server.database_errors import DatabaseErrors
 from tests import deployments
 from tests.cluster import shared_cluster
 
@@ -52,6 +54,26 @@ async def test_a_company_that_is_hidden_is_named_nowhere(env, as_user):
     assert await clerk[Partner].name_search(clerk, "Planted Inc, ") == []
     labels = [(one["old_label"], one["new_label"]) for row in told for one in row["tracking"] or ()]
     assert sorted(labels, key=str) == [("Planted Inc", None), (None, "Planted Inc"), (None, None)]
+
+
+@pytest.mark.statement("Z2", "Z12")
+async def test_what_holds_a_partner_is_named_to_those_who_know_of_it(env, as_user):
+    partner = await make(env)
+    await env["sale.order"].insert(env, [{"partner_id": partner}])
+    callers = [await as_user("party.manager"), await as_user("party.manager", "sale.user")]
+    told = []
+
+    for caller in callers:
+        with pytest.raises(asyncpg.PostgresError) as held:
+            async with env.connection.transaction():
+                await caller[Partner].delete(caller, [partner])
+        told.append(DatabaseErrors(env.registry).translate(held.value, caller.profile))
+
+    assert [error.message for error in told] == [
+        "The record is still referenced by other records.",
+        "The record is still referenced by Sales Order (sale.order).",
+    ]
+    assert "order" not in str(told[0].data)
 
 
 async def test_a_contact_belongs_to_the_company_above(env):

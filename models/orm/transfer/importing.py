@@ -198,7 +198,8 @@ class _Importer:
             async with _savepoint(self.env):
                 await self._batch(drafts)
         except Exception as error:
-            refusal = error if isinstance(error, AppError) else Violations.of(self.env.registry).translate(error)
+            known = Violations.of(self.env.registry)
+            refusal = error if isinstance(error, AppError) else known.translate(error, self.env.profile)
             if refusal is None:
                 raise
         else:

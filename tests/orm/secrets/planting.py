@@ -42,7 +42,7 @@ async def outcome(env: Env, planted: Planted, probe: Probe) -> Any:
     except AppError as error:
         return type(error), error.message, error.data
     except asyncpg.PostgresError as error:
-        refusal = DatabaseErrors(env.registry).translate(error)
+        refusal = DatabaseErrors(env.registry).translate(error, env.profile)
         assert refusal is not None
         return type(refusal), refusal.message, refusal.data
     finally:
