@@ -16,6 +16,7 @@ from models.sync.secrets import Secret
 
 CONNECTED = "({t}.url is not null and {t}.login is not null and {t}.password is not null)"
 LAST_SYNC = "(select max(s.done_at) from crm_distributor_sync s where s.brand_id = {t}.id)"
+LEADS = "(select count(*) from crm_lead l where l.%s = {t}.id and {reached l crm.lead})"
 CURRENCY = "(select c.currency_id from res_company c order by c.id limit 1)"
 
 
@@ -35,7 +36,7 @@ class BpoBrand(Distributor, name="crm.brand", label="Brand"):
     active = Boolean("Active", default=True)
     vehicle_model_ids = One2Many("Models", "crm.vehicle.model", "brand_id")
     model_count = Integer("Models", sql="(select count(*) from crm_vehicle_model m where m.brand_id = {t}.id)")
-    lead_count = Integer("Leads", sql="(select count(*) from crm_lead l where l.brand_id = {t}.id)")
+    lead_count = Integer("Leads", sql=LEADS % "brand_id", help="Those that the reader may see.")
 
     # the distributor: how it is reached, what is asked of it, and how that went
     url = Char("Distributor URL", size=2048, groups=MANAGER, odoo=("url", "distributor_url"))
@@ -83,4 +84,4 @@ class VehicleModel(Model, name="crm.vehicle.model", label="Vehicle Model"):
     )
     synced_at = DateTime("Listed by the distributor on", readonly=True, copied=False)
     active = Boolean("Active", default=True)
-    lead_count = Integer("Leads", sql="(select count(*) from crm_lead l where l.vehicle_model_id = {t}.id)")
+    lead_count = Integer("Leads", sql=LEADS % "vehicle_model_id", help="Those that the reader may see.")

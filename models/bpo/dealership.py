@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from models.orm.env import Env
 
 CONNECTED = "({t}.url is not null and {t}.login is not null and {t}.password is not null)"
-LEADS = "(select count(*) from crm_lead l where l.dealership_id = {t}.id)"
-ORDERS = "(select count(*) from crm_lead l where l.dealership_id = {t}.id and l.dealer_order_name is not null)"
+LEADS = "(select count(*) from crm_lead l where l.dealership_id = {t}.id and {reached l crm.lead})"
+ORDERS = LEADS.removesuffix(")") + " and l.dealer_order_name is not null)"
 
 
 class Dealership(RemoteConnection, name="crm.dealership", label="Dealership"):
@@ -61,8 +61,8 @@ class Dealership(RemoteConnection, name="crm.dealership", label="Dealership"):
     last_test_result = Char("Result of the last test", size=512, readonly=True, copied=False, groups=MANAGER)
     last_test_date = DateTime("Last tested on", readonly=True, copied=False)
 
-    lead_count = Integer("Leads", sql=LEADS)
-    pushed_order_count = Integer("SOs Pushed", sql=ORDERS)
+    lead_count = Integer("Leads", sql=LEADS, help="Those that the reader may see.")
+    pushed_order_count = Integer("SOs Pushed", sql=ORDERS, help="Of the leads that the reader may see.")
 
     @classmethod
     async def calling(cls, env: Env) -> Self | None:

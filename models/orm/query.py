@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ASKED = {"{user}": (USER, "bigint"), "{today}": (TODAY, "date")}
 # {seen model id}: whether the caller may read the record that these two columns name, or they name none.
 SEEN = re.compile(r"\{seen (\w+) (\w+)\}", re.ASCII)
+# {reached alias model}: whether the caller may read the row that the expression calls so; for counts and sums of rows.
+REACHED = re.compile(r"\{reached (\w+) ([\w.]+)\}", re.ASCII)
 EVERYTHING = "true"
 PLAIN = frozenset({"=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in"})
 
@@ -126,10 +128,17 @@ class Scope:
         """Put this table, its model, the caller and what else is asked for into an expression."""
         filled = sql.replace("{t}", self.alias).replace("{model}", quoted(self.meta.name))
         filled = SEEN.sub(lambda mark: self.sees(*(f'{self.alias}."{name}"' for name in mark.groups())), filled)
+        filled = REACHED.sub(lambda mark: self._reached(mark.group(1), self.query.profile.metas[mark.group(2)]), filled)
         for mark, (placeholder, kind) in ASKED.items():
             if mark in filled:
                 filled = filled.replace(mark, f"{self.query.param(placeholder)}::{kind}")
         return filled
+
+    def _reached(self, alias: str, meta: Meta) -> str:
+        """Return the condition that the caller may read a row of a model under this alias."""
+        if self.free or self.query.profile.can(meta, "read"):
+            return Scope(self.query, meta, alias, [], {}, free=self.free).guard("read") or EVERYTHING
+        return "false"
 
     def end_of(self, path: Sequence[str]) -> tuple[Scope, Field[Any]]:
         """Return the field at the end of many2ones and its scope, each joined under the read rule of its target."""

@@ -55,7 +55,7 @@ class Violations:
         return found
 
     def translate(self, error: Exception, profile: Profile) -> AppError | None:
-        """Return the error that a caller with these rights gets for what the database refuses, None for other errors."""
+        """Return the error a caller with these rights gets for what the database refuses, None for other errors."""
         if isinstance(error, asyncpg.IntegrityConstraintViolationError):
             return self._violation(error, profile)
         if isinstance(error, VALUE_ERRORS) or type(error) is asyncpg.DataError:

@@ -15,7 +15,7 @@ from models.orm.errors import (
     UserError,
     ValidationError,
 )
-from tests.bpo.making import LEAD, STAGES, brand, lead, stage
+from tests.bpo.making import LEAD, STAGES, brand, dealership, lead, stage
 from tests.sale.making import messages, read
 
 # creation
@@ -168,6 +168,24 @@ async def test_a_claimed_lead_is_invisible_to_other_agents(env, agent, superviso
     assert {free, own, foreign} <= await names(supervisor)
     with pytest.raises(AppError):
         await agent[LEAD].read(agent, [foreign], ["contact_name"])
+
+
+@pytest.mark.statement("Z8", "Z18")
+async def test_leads_are_counted_for_whoever_may_see_them(env, agent, supervisor, as_user):
+    chery, dealer = await brand(env), await dealership(env)
+    [model] = await env["crm.vehicle.model"].insert(env, [{"name": "Tiggo", "brand_id": chery}])
+    [abroad] = await env["res.company"].insert(env.as_system("test"), [{"name": "Abroad"}])
+    system, other = env.as_system("test"), await as_user("bpo.agent")
+    for values in ({"user_id": other.user.id}, {"user_id": agent.user.id}, {"company_id": abroad}):
+        one = await lead(system, brand_id=chery, vehicle_model_id=model, **values)
+        await system[LEAD].update(system, [one], {"dealership_id": dealer, "dealer_order_name": "S1"})
+    counts = {"crm.brand": [chery], "crm.vehicle.model": [model], "crm.dealership": [dealer]}
+
+    for caller, number in ((agent, 1), (supervisor, 2), (system, 3)):
+        for name, ids in counts.items():
+            assert await read(caller, name, *ids, "lead_count") == (number,)
+            assert await caller[name].search(caller, [["id", "in", ids], ["lead_count", "=", number]]) == ids
+        assert await read(caller, "crm.dealership", dealer, "pushed_order_count") == (number,)
 
 
 async def test_an_agent_claims_an_unclaimed_lead(env, agent):

@@ -38,8 +38,9 @@ class Field(Generic[T]):
     Storage: a column of `column_type`, unless `path` leads over many2ones to another field ("partner_id.email", with
     the rights and rules of every record on the way), `sql` gives an expression over `{t}` (the row's alias), `{model}`
     (the model's name), `{user}` and `{today}` (the caller's id and day; it is on its own to show nothing that is
-    hidden, and may ask `{seen model id}` of the record that two of the row's columns name) or `compute` a pure function
-    of `depends`. `stored` keeps a computed one in a column, right inside every writing transaction.
+    hidden: `{reached alias model}` narrows rows of another table to those the caller may read, `{seen model id}` asks
+    it of the record that two of the row's columns name) or `compute` a pure function of `depends`. `stored` keeps a
+    computed one in a column, right inside every writing transaction.
     """
 
     kind: ClassVar[str] = ""
