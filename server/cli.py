@@ -1,18 +1,12 @@
-"""`tandem COMMAND`: whatever goes wrong for an operator's reason is one line and a non-zero exit status."""
+"""`tandem COMMAND`: whatever goes wrong for an operator's reason is one line and a non-zero exit status.
+
+Nothing that takes long to load is imported here: Ctrl+C is to end a command without a word while it loads, too.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-
-import asyncpg
-
-from models.orm.errors import AppError
-from server.database.errors import EmbeddedError
-from server.database.steps import MigrationError
-from server.listening import PortError
-from server.processes import ProcessError
-from server.settings import SettingsError
 
 COMMANDS = {
     "serve": "answer calls",
@@ -26,8 +20,9 @@ COMMANDS = {
     "demo": "walk one lead through a BPO and a dealer, then serve both",
 }
 
-EXPECTED = (AppError, SettingsError, PortError, EmbeddedError, MigrationError, ProcessError)
-UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+EPILOG = (
+    "An option --pool-size is TANDEM_POOL_SIZE in the environment; the option wins. docs/operations.md tells the rest."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,11 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parser(given).parse_args(given)
-        status: int = import_module(f"server.commands.{options.command}").run(options)
-    except EXPECTED as error:
-        return _failed(str(error))
-    except UNREACHABLE as error:
-        return _failed(f"the database cannot be used: {_one_line(error)}")
+        command = import_module(f"server.commands.{options.command}").run
+        status: int = import_module("server.failures").guarded(command, options)
     except KeyboardInterrupt:
         return 130
     return status
@@ -53,19 +45,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in given if word in COMMANDS), None)
     for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=EPILOG)
         if name == chosen:
             import_module(f"server.commands.{name}").add_arguments(command)
     return parser
-
-
-def _failed(text: str) -> int:
-    sys.stderr.write(f"tandem: {text}\n")
-    return 1
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 if __name__ == "__main__":

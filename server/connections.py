@@ -16,6 +16,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from models.orm.limits import LIMITS
 from server.internal_error import reported
+from server.listening import BACKLOG, listen
 
 SERVER = "tandem"
 SILENT_SECONDS = 75.0
@@ -23,7 +24,6 @@ REPLY_SECONDS = 60.0
 CHECK_SECONDS = 1.0
 LINGERING_SECONDS = 2.0  # so long the rest of a refused body is swallowed, that its sender may read the refusal
 DRAIN_SECONDS = 30.0
-BACKLOG = 1024
 
 
 class Connection(RequestHandler):
@@ -90,6 +90,7 @@ class Listener(web.SockSite):
             raise RuntimeError("the runner is not set up")
         loop = asyncio.get_running_loop()
         accept: Callable[[], Connection] = lambda: Connection(server, loop=loop, **server._kwargs)  # noqa: E731, SLF001
+        listen(self._sock)
         self._server = await loop.create_server(accept, sock=self._sock, backlog=BACKLOG)
 
 

@@ -9,10 +9,11 @@ from server.settings import Settings
 if sys.platform != "win32":
     import resource
 
+BACKLOG = 1024
 REASONS = {
-    errno.EADDRINUSE: "is in use",
-    errno.EACCES: "needs more rights",
-    errno.EADDRNOTAVAIL: "is not an address of this machine",
+    errno.EADDRINUSE: "port {port} on {host} is in use: stop what listens there, or choose another port",
+    errno.EACCES: "port {port} on {host} needs more rights: choose one from 1024 on",
+    errno.EADDRNOTAVAIL: "{host} is not an address of this machine",
 }
 
 
@@ -43,9 +44,22 @@ def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         bound.close()
-        reason = REASONS.get(error.errno or 0, error.strerror)
-        raise PortError(f"port {settings.port} on {settings.host} {reason}") from None
+        raise _port_error(settings.host, settings.port, error) from None
     return bound
+
+
+def listen(bound: socket.socket) -> None:
+    """Let connections in. PortError when another process bound the port before us and listens since."""
+    host, port = bound.getsockname()[:2]
+    try:
+        bound.listen(BACKLOG)
+    except OSError as error:
+        raise _port_error(host, port, error) from None
+
+
+def _port_error(host: str, port: int, error: OSError) -> PortError:
+    text = REASONS.get(error.errno or 0, "port {port} on {host}: {reason}")
+    return PortError(text.format(host=host, port=port, reason=error.strerror))
 
 
 def url_of(bound: socket.socket) -> str:

@@ -16,11 +16,16 @@ def load_secret_key(settings: Settings) -> str:
 
     Losing it loses the stored remote credentials and nothing else. SettingsError when it is not a Fernet key.
     """
-    key = settings.secret_key or _kept(settings.data_path / FILE)
+    file = settings.data_path / FILE
+    key = settings.secret_key or _kept(file)
     try:
         Fernet(key)
     except ValueError:
-        raise SettingsError("the secret key is not 32 bytes in URL-safe base64") from None
+        where = "TANDEM_SECRET_KEY" if settings.secret_key else file
+        raise SettingsError(
+            f"{where} holds no secret key: one is 32 random bytes in URL-safe base64, as in a {FILE} that"
+            " a first start has made"
+        ) from None
     return key
 
 

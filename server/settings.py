@@ -9,18 +9,22 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from models.sync.address import AddressPolicy
 from server.database.address import DatabaseAddress
+from server.database.databases import LONGEST_NAME
 
 PREFIX = "TANDEM_"
 SECRETS = frozenset({"admin_password", "secret_key"})
 HIDDEN = SECRETS | {"database_url"}
+POSTGRES_OWN = frozenset({"postgres", "template0", "template1"})
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
@@ -52,9 +56,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     web_origins: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9+.-]*://[^/\\s]+$")], ...],
-        Meta(description="origins (https://host) of pages elsewhere that may call /json_rpc"),
+        Meta(
+            description="origins (https://host) of pages elsewhere that may call /json_rpc",
+            examples=["https://shop.example, without a path"],
+        ),
     ] = ()
-    odoo_serie: Annotated[str, Meta(description="the serie told to Odoo clients", pattern=r"^\d{1,2}\.\d$")] = "18.0"
+    odoo_serie: Annotated[
+        str, Meta(description="the serie told to Odoo clients", pattern=r"^\d{1,2}\.\d$", examples=["18.0"])
+    ] = "18.0"
     company_name: Annotated[str, Meta(description="name of the first company of a new database")] = ""
     demo: Annotated[bool, Meta(description="load demo data into a new database")] = False
     log_level: Annotated[LogLevel, Meta(description="what is logged")] = "info"
@@ -98,7 +107,8 @@ def load(options: Mapping[str, Any] | None = None, environment: Mapping[str, str
     for name, value in values.items():
         _check(name, value)
     settings = msgspec.convert(values, Settings)
-    _check_url(settings)
+    for check_name, check in CHECKS.items():
+        _check_further(settings, check_name, check)
     return settings
 
 
@@ -108,13 +118,19 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
     for name in names or [name for name in FIELDS if name not in SECRETS]:
         flag = "--" + name.replace("_", "-")
         default = getattr(defaults, name)
-        text = _description(name) + (f" (default: {default})" if default not in ("", (), False) else "")
+        text = _description(name) + _default_text(name, default)
         if default is False:
             parser.add_argument(flag, action="store_true", default=None, help=text)
         elif isinstance(default, tuple):
             parser.add_argument(flag, nargs="+", action="extend", metavar="ITEM", help=text)
         else:
             parser.add_argument(flag, metavar=_placeholder(name), help=text)
+
+
+def _default_text(name: str, default: object) -> str:
+    if name == "data_dir":
+        return f" (default: {default_data_dir()})"
+    return f" (default: {default})" if default not in ("", (), False) else ""
 
 
 def default_data_dir() -> Path:
@@ -178,26 +194,55 @@ def _truth(name: str, value: str) -> bool:
 def _check(name: str, value: Any) -> None:
     try:
         msgspec.convert(value, HINTS[name])
-    except msgspec.ValidationError as error:
-        choices = get_args(FIELDS[name]) if get_origin(FIELDS[name]) is Literal else ()
-        reason = f"one of {', '.join(choices)}" if choices else str(error)
-        raise SettingsError(f"{_shown(name)}: {reason}") from None
+    except msgspec.ValidationError:
+        raise SettingsError(f"{_shown(name)}: {_allowed(name)}") from None
 
 
-def _check_url(settings: Settings) -> None:
+def _allowed(name: str) -> str:
+    """Say what a setting may be, in an operator's words."""
+    kind, meta = FIELDS[name], _meta(name)
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    if kind is int:
+        return f"a whole number from {meta.ge} to {meta.le}"
+    return f"such as {', '.join(map(str, meta.examples))}" if meta.examples else "something is needed here"
+
+
+def _check_further(settings: Settings, name: str, check: Callable[[Settings], object]) -> None:
     try:
-        _ = settings.address
+        check(settings)
     except ValueError as error:
-        raise SettingsError(f"{_shown('database_url')}: {error}") from None
+        raise SettingsError(f"{_shown(name)}: {error}") from None
+
+
+def _check_proxies(settings: Settings) -> None:
+    """Each must be an address or network: a name would have to be looked up for each request."""
+    for proxy in settings.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            raise ValueError(f"{proxy!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/8") from None
+
+
+def _check_database(settings: Settings) -> None:
+    """PostgreSQL would cut a longer name in silence; in the embedded one its own databases are not for us."""
+    if len(settings.database.encode()) > LONGEST_NAME or "\0" in settings.database:
+        raise ValueError(f"the name of a database has {LONGEST_NAME} bytes at most")
+    if settings.address is None and settings.database in POSTGRES_OWN:
+        raise ValueError(f"{settings.database} belongs to PostgreSQL itself: choose another name")
 
 
 def _shown(name: str) -> str:
     return f"{PREFIX}{name.upper()}" if name in SECRETS else f"--{name.replace('_', '-')} or {PREFIX}{name.upper()}"
 
 
-def _description(name: str) -> str:
+def _meta(name: str) -> Meta:
     [meta] = get_args(HINTS[name])[1:]
-    return str(meta.description)
+    return cast("Meta", meta)
+
+
+def _description(name: str) -> str:
+    return str(_meta(name).description)
 
 
 def _placeholder(name: str) -> str:
@@ -207,3 +252,9 @@ def _placeholder(name: str) -> str:
 
 HINTS: dict[str, Any] = get_type_hints(Settings, include_extras=True)
 FIELDS: dict[str, Any] = {name: get_args(hint)[0] for name, hint in HINTS.items()}
+CHECKS: dict[str, Callable[[Settings], object]] = {
+    "database_url": lambda settings: settings.address,
+    "database_name": _check_database,
+    "remote_allow": lambda settings: AddressPolicy.of(settings.remote_allow),
+    "trusted_proxies": _check_proxies,
+}

@@ -106,13 +106,19 @@ class AddressPolicy:
 
     @classmethod
     def of(cls, allowed: Iterable[str] = ()) -> Self:
-        """Read the operator's list: `bpo.internal`, `10.1.2.3`, `10.0.0.0/8`. ValueError for a bad network."""
+        """Read the operator's list: `bpo.internal`, `10.1.2.3`, `10.0.0.0/8`. ValueError for anything else."""
         hosts, networks = set(), []
         for item in allowed:
-            if "/" in item or address_of(item.strip("[]")) is not None:
-                networks.append(ipaddress.ip_network(item.strip("[]"), strict=False))
+            host = item.lower().rstrip(".")
+            if network := _network_of(item):
+                networks.append(network)
+            elif host and set(host) <= _HOST_LETTERS - {":"}:
+                hosts.add(host)
             else:
-                hosts.add(item.lower().rstrip("."))
+                raise ValueError(
+                    f"{item!r} is no host, address or network, such as bpo.internal, 10.1.2.3 or 10.0.0.0/8"
+                    " (without scheme and port)"
+                )
         return cls(frozenset(hosts), tuple(networks))
 
     def check(self, remote: Remote, address: str) -> None:
@@ -140,6 +146,13 @@ class AddressPolicy:
             return True
         local = any(address.version == network.version and address in network for network in _LINK_LOCAL)
         return remote.host in self.hosts and not local
+
+
+def _network_of(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None
 
 
 def _embedded(address: Address) -> Address:

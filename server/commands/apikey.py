@@ -12,6 +12,8 @@ from server.event_loop import run_loop
 from server.operator import OPTIONS, operating
 from server.settings import Settings, SettingsError
 
+MOST_DAYS = 36500
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the database is, what to do, for whom."""
@@ -28,6 +30,10 @@ def run(options: argparse.Namespace) -> int:
     log.configure(chosen.log_level)
     if options.action != "list" and not options.subject:
         raise SettingsError(f"apikey {options.action} needs a {'login' if options.action == 'create' else 'number'}")
+    if options.days is not None and not 1 <= options.days <= MOST_DAYS:
+        raise SettingsError(
+            f"--days: a whole number from 1 to {MOST_DAYS}; without it the key holds until it is revoked"
+        )
     run_loop(_act(chosen, options))
     return 0
 
@@ -45,7 +51,7 @@ async def _act(chosen: Settings, options: argparse.Namespace) -> None:
 
 async def _create(env: Env, options: argparse.Namespace) -> None:
     [user] = await find_user(env, options.subject)
-    ends = env.now + timedelta(days=options.days) if options.days else None
+    ends = env.now + timedelta(days=options.days) if options.days is not None else None
     key = await env[ApiKey].issue(env, user.id, name=options.name, expires_at=ends)
     sys.stdout.write(f"{key}\n")
 
@@ -62,5 +68,8 @@ async def _list(env: Env) -> None:
 async def _revoke(env: Env, number: str) -> None:
     if not number.isdigit():
         raise SettingsError("apikey revoke needs the number that apikey list shows")
-    await env[ApiKey].remove(env, [int(number)])
+    keys = [key.id for key in await env[ApiKey].find(env, [], ["name"]) if str(key.id) == number.lstrip("0")]
+    if not keys:
+        raise SettingsError(f"there is no key {number}: tandem apikey list shows them")
+    await env[ApiKey].remove(env, keys)
     sys.stdout.write(f"key {number} is revoked\n")

@@ -17,19 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the database is, and what it is for."""
     settings.add_options(parser, *OPTIONS)
     parser.add_argument("--verify", action="store_true", help="compare the database even when it is known to be right")
+    parser.add_argument("--change-role", action="store_true", help="give a database of another role this one as well")
 
 
 def run(options: argparse.Namespace) -> int:
     """Migrate."""
     chosen = settings.load(vars(options))
     log.configure(chosen.log_level)
-    run_loop(_migrate(chosen, verify=options.verify))
+    run_loop(_migrate(chosen, verify=options.verify, change_role=options.change_role))
     return 0
 
 
-async def _migrate(chosen: Settings, *, verify: bool) -> None:
+async def _migrate(chosen: Settings, *, verify: bool, change_role: bool) -> None:
     async with database_server(chosen) as address:
-        prepared = await prepare_database(chosen, address, verify=verify)
+        prepared = await prepare_database(chosen, address, verify=verify, change_role=change_role)
     for line in _lines(chosen, prepared.report):
         sys.stdout.write(f"tandem: {line}\n")
     if prepared.password:

@@ -35,20 +35,21 @@ def run(options: argparse.Namespace) -> int:
     log.configure(chosen.log_level)
     if options.action != "list" and not options.login:
         raise SettingsError(f"user {options.action} needs a login")
-    run_loop(_act(chosen, options))
+    given = _ask_password(options.login) if options.action in ("create", "password") else ""
+    run_loop(_act(chosen, options, given))
     return 0
 
 
-async def _act(chosen: Settings, options: argparse.Namespace) -> None:
+async def _act(chosen: Settings, options: argparse.Namespace, given: str) -> None:
     async with operating(chosen) as env:
         match options.action:
             case "list":
                 await _list(env)
             case "create":
-                await _create(env, options)
+                await _create(env, options, given)
             case "password":
                 [user] = await find_user(env, options.login)
-                await _set_password(env, user.id, options.login)
+                await _set_password(env, user.id, options.login, given)
             case _:
                 [user] = await find_user(env, options.login)
                 await env["res.users"].update(env, [user.id], {"active": options.action == "enable"})
@@ -59,7 +60,7 @@ async def find_user(env: Env, login: str) -> list[Any]:
     """Return the one user with a login, archived or not. Raises `SettingsError` when there is none."""
     found = await env["res.users"].find(env.with_context(active_test=False), [["login", "=", login]], ["name"])
     if not found:
-        raise SettingsError(f"there is no user {login}")
+        raise SettingsError(f"there is no user {login}: tandem user list shows them")
     return list(found)
 
 
@@ -75,23 +76,32 @@ async def _list(env: Env) -> None:
         _say(f"{user['login']:<24} {user['name']:<28} {'' if user['active'] else 'disabled':<9} {groups}")
 
 
-async def _create(env: Env, options: argparse.Namespace) -> None:
-    groups = await env["res.groups"].find(env, [["code", "in", options.groups]], ["code"])
-    unknown = set(options.groups) - {group["code"] for group in groups}
+async def _create(env: Env, options: argparse.Namespace, given: str) -> None:
+    known = {group["code"]: group.id for group in await env["res.groups"].find(env, [], ["code"])}
+    unknown = sorted(set(options.groups) - known.keys())
     if unknown:
-        raise SettingsError(f"there is no group {', '.join(sorted(unknown))}")
+        raise SettingsError(f"there is no group {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     values = {"login": options.login, "name": options.name or options.login}
-    [user] = await env["res.users"].insert(env, [{**values, "groups_id": [Command.set([g.id for g in groups])]}])
-    await _set_password(env, user, options.login)
-
-
-async def _set_password(env: Env, user: int, login: str) -> None:
-    given = (
-        getpass.getpass(f"Password of {login} (empty: a random one): ") if sys.stdin.isatty() else sys.stdin.readline()
+    [user] = await env["res.users"].insert(
+        env, [{**values, "groups_id": [Command.set([known[code] for code in options.groups])]}]
     )
-    password = given.rstrip("\n") or secrets.token_urlsafe(12)
+    await _set_password(env, user, options.login, given)
+
+
+def _ask_password(login: str) -> str:
+    """Ask before the database is touched: somebody who thinks holds nobody up. Empty for a random one."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return getpass.getpass(f"Password of {login} (empty: a random one): ")
+    except EOFError:
+        raise SettingsError("no password was given, nothing was done") from None
+
+
+async def _set_password(env: Env, user: int, login: str, given: str) -> None:
+    password = given or secrets.token_urlsafe(12)
     await env["res.users"].update(env, [user], {"password": password})
-    _say(f"{login}: the password is set" if given.rstrip("\n") else f"{login}: password {password} (shown this once)")
+    _say(f"{login}: the password is set" if given else f"{login}: password {password} (shown this once)")
 
 
 def _say(line: str) -> None:

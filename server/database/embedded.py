@@ -21,7 +21,7 @@ import structlog
 from server.database.address import DatabaseAddress
 from server.database.connection import connect
 from server.database.databases import create_database_if_missing
-from server.database.errors import EmbeddedError
+from server.database.errors import EmbeddedError, explained
 from server.database.launch import Place
 from server.settings import Settings
 
@@ -40,7 +40,8 @@ NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionErr
 async def database_server(settings: Settings) -> AsyncIterator[DatabaseAddress]:
     """The server that the settings name: the URL's, else the embedded one of the data directory, running meanwhile."""
     if settings.address:
-        yield settings.address
+        with explained(settings.address):
+            yield settings.address
         return
     async with EmbeddedPostgres(settings.data_path / "postgres", settings.binaries) as embedded:
         yield embedded.address

@@ -169,6 +169,11 @@ async def check_schema(connection: Connection, role: str, registry: Registry | N
     return (await _history(connection)).has_schema(wanted)
 
 
+async def roles_of(connection: Connection) -> list[str]:
+    """Return the roles that the database has served, the first one first; none for a new database."""
+    return list(dict.fromkeys(name for kind, name, _ in (await _history(connection)).rows if kind == "schema"))
+
+
 def _is_done(history: History, wanted: Wanted, first_start: FirstStart | None) -> bool:
     started = history.has_started or first_start is None
     return history.has_schema(wanted) and history.has_data(wanted) and started and not _steps_left(history, wanted)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,6 +32,10 @@ async def test_a_user_is_created_listed_and_switched_off(run):
     status, said = await run("user", "create", "juan", "--groups", "dealer.user", given="a long password\n")
     assert (status, said) == (0, "juan: the password is set\n")
 
+    status, said = await run("user", "create", "Juan")
+    assert (status, said.count("\n")) == (1, 1)
+    assert "key value" not in said
+
     assert (await run("user", "disable", "juan"))[0] == 0
 
     _, listed = await run("user", "list")
@@ -41,7 +46,9 @@ async def test_a_user_is_created_listed_and_switched_off(run):
 async def test_an_unknown_group_creates_nobody(run):
     status, said = await run("user", "create", "juan", "--groups", "dealer.usre", given="a long password\n")
 
-    assert (status, said) == (1, "tandem: there is no group dealer.usre\n")
+    assert status == 1
+    assert said.startswith("tandem: there is no group dealer.usre; there are base.admin, ")
+    assert "dealer.user, " in said
     assert "juan" not in (await run("user", "list"))[1]
 
 
@@ -57,6 +64,37 @@ async def test_a_key_is_shown_once_and_can_be_revoked(run):
 
     assert (await run("apikey", "revoke", line.split()[0]))[0] == 0
     assert (await run("apikey", "list")) == (0, "")
+
+
+@pytest.mark.parametrize("days", ["0", "-4", "99999999"])
+def test_a_key_that_does_not_end_is_made_by_leaving_the_days_out_alone(capsys, days):
+    assert main(["apikey", "create", "admin", "--days", days]) == 1
+
+    assert capsys.readouterr().err.startswith("tandem: --days: a whole number from 1 to 36500;")
+
+
+async def test_the_database_of_another_role_is_left_alone(tmp_path, fresh_database, capsys):
+    options = ["--role", "bpo", "--database-url", shared_cluster().url_of(fresh_database), "--data-dir", str(tmp_path)]
+
+    for command in (["migrate"], ["user", "list"]):
+        assert await asyncio.to_thread(main, [*command, *options]) == 1
+        assert "is that of a deployment with --role both, not bpo: give --role both" in capsys.readouterr().err
+    connection = await connect(shared_cluster(), fresh_database)
+    roles = await connection.fetch("select distinct name from migration where kind = 'schema'")
+    await connection.close()
+
+    assert [row["name"] for row in roles] == ["both"]
+
+
+def test_nothing_that_loads_slowly_is_imported_before_an_interruption_ends_a_command_quietly():
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import server.cli, sys; print('asyncio' in sys.modules, 'models' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert loaded.stdout == "False False\n"
 
 
 def test_the_help_keeps_the_spelling_of_names(capsys):

@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from server.listening import PortError, bind, listen
+from server.settings import Settings
 from tests import deployments
 from tests.cluster import new_name, scratch_database, shared_cluster
 from tests.processes import Command, tandem
@@ -157,7 +159,16 @@ async def test_a_port_in_use_is_one_clear_line(start: Start, database: str) -> N
             server = await start("serve", "--port", str(port), "--workers", workers, "--database-url", url_of(database))
 
             assert await server.ended() == 1
-            assert (await server.errors()).splitlines() == [f"tandem: port {port} on 127.0.0.1 is in use"]
+            [line] = (await server.errors()).splitlines()
+            assert line.startswith(f"tandem: port {port} on 127.0.0.1 is in use: ")
+
+
+async def test_a_port_that_somebody_else_bound_before_and_listens_on_since_is_in_use() -> None:
+    with bind(Settings(port=0)) as first, bind(Settings(port=first.getsockname()[1])) as second:
+        listen(first)
+
+        with pytest.raises(PortError, match="is in use"):
+            listen(second)
 
 
 @pytest.mark.statement("F10")
@@ -166,7 +177,7 @@ async def test_a_database_that_is_not_there_is_one_clear_line(start: Start) -> N
 
     assert await server.ended() == 1
     [line] = (await server.errors()).splitlines()
-    assert line.startswith("tandem: the database cannot be used: ")
+    assert line.startswith("tandem: the database server 127.0.0.1:1 cannot be reached: Connect")
     assert "planted" not in line
 
 
