@@ -90,6 +90,33 @@ async def test_what_had_no_connection_is_resent_by_hand(pair):
     assert await pair.bpo.one("crm.lead", lead, "won_status") == ("won",)
 
 
+@pytest.mark.statement("H85", "H86", "H100", "H110")
+async def test_a_source_lead_that_is_archived_or_deleted_is_told_to_the_dealer(pair):
+    archived, kept = await pair.endorsed_lead()
+    deleted, orphan = await pair.endorsed_lead()
+    await pair.bpo.call("crm.lead", "write", [archived], {"active": False})
+    await pair.bpo.call("crm.lead", "delete", [deleted])
+    [reference] = await pair.dealer.one(LEAD, kept, "bpo_source_lead_name")
+
+    await win(pair, kept)
+    await pair.dealer.call(LEAD, "action_claim", [orphan])
+    await pair.dealer.call(LEAD, "action_set_lost", [orphan], "no_stock")
+
+    for there, said, stage in (
+        (kept, f"{reference} is archived at the BPO.", "Won"),
+        (orphan, f"There is no lead {deleted} endorsed to you.", "Lost"),
+    ):
+
+        async def has_failed(there=there):
+            return bool((await pair.dealer.one(LEAD, there, "bpo_callback_error"))[0])
+
+        await eventually(has_failed)
+        failures = [text for text in await pair.dealer.chatter(LEAD, there) if text.startswith("BPO CRM callback fail")]
+        assert len(failures) == 1
+        assert said in failures[0]
+        assert (await pair.dealer.one(LEAD, there, "stage_id"))[0][1] == stage
+
+
 @pytest.mark.statement("H89", "X5")
 async def test_a_resend_after_success_changes_nothing_at_the_bpo(pair):
     lead, there = await pair.endorsed_lead()

@@ -15,7 +15,7 @@ from server.execute import Call, Executor
 from server.metrics import Metrics
 from tests import deployments
 from tests.cluster import shared_cluster
-from tests.dealer.making import LEAD, confirm, endorsed, lead, order_of, sellable_lead, vehicle
+from tests.dealer.making import LEAD, confirm, deliver, endorsed, lead, order_of, sellable_lead, vehicle
 from tests.dealer.test_intake import PAYLOAD
 from tests.sale.making import read
 
@@ -233,3 +233,40 @@ async def test_a_delivery_added_meanwhile_does_not_slip_through(site):
         site.pool.release(connection, None)
 
     assert "1 delivery order(s) still pending" in str(await winning)
+
+
+@pytest.mark.statement("H75")
+async def test_what_is_undone_at_the_same_moment_does_not_slip_through(site):
+    """Mark Won waits for whoever is at the order or at one of its deliveries, and then sees what became of them."""
+    [boss] = await users(site, 1, "dealer.manager")
+
+    async def ready(env):
+        found = []
+        for code in ("ONE", "TWO"):
+            product = await vehicle(env, type="consu", default_code=code)
+            [brand_id] = await read(env, "product.product", product, "brand_id")
+            record = await lead(env, brand_id=brand_id, product_id=product)
+            order = await order_of(env, record)
+            [picking] = await confirm(env, order)
+            await deliver(env, picking)
+            found += [record, order if code == "ONE" else picking]
+        return found
+
+    cancelled, order, reopened, picking = await site.make(ready)
+
+    connection = await site.pool.acquire()
+    try:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("update sale_order set state = 'cancel' where id = $1", order)
+        await connection.execute("update stock_picking set state = 'assigned' where id = $1", picking)
+        winning = [asyncio.create_task(site.call(boss, "action_set_won", [one])) for one in (cancelled, reopened)]
+        await asyncio.sleep(0.3)
+        assert not any(one.done() for one in winning)
+        await transaction.commit()
+    finally:
+        site.pool.release(connection, None)
+
+    unconfirmed, pending = await asyncio.gather(*winning)
+    assert "must be confirmed" in str(unconfirmed)
+    assert "1 delivery order(s) still pending" in str(pending)

@@ -5,6 +5,7 @@ import pytest
 from models.sync.redaction import redact
 
 
+@pytest.mark.statement("H86")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -21,6 +22,7 @@ def test_what_looks_secret_is_blanked(text, shown):
     assert redact(text) == shown
 
 
+@pytest.mark.statement("H86")
 def test_known_secrets_are_blanked_wherever_they_stand():
     assert redact("you said hush hush 4711!", ["hush hush 4711", None]) == "you said ***!"
 

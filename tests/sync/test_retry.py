@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 FAILED = Outcome(Verdict.FAILED, error="no")
 
 
-@pytest.mark.statement("X11")
+@pytest.mark.statement("X11", "H88")
 async def test_a_failing_message_is_tried_for_three_days_then_parked_and_resent_as_the_same_event(world, working, peer):
     account = await world.new_peer(peer.url())
     [lead] = await world.new_leads(1, account)

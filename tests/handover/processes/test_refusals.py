@@ -27,7 +27,7 @@ CONNECTION = "dealer.bpo.connection"
 BATCH = 100
 
 
-@pytest.mark.statement("X12")
+@pytest.mark.statement("X12", "H86")
 async def test_wrong_credentials_are_tried_once_and_a_correction_sends_everything(sides):
     way = ways(sides)["callback"]
     leads = await way.ready(3)
