@@ -111,7 +111,7 @@ class OdooServices:
 
     async def refuse(self, _address: str, *_: Any) -> Any:
         """Databases are made, copied and dropped by the operator alone."""
-        raise OdooFault("Access Denied", DENIED)
+        raise OdooFault("Access Denied: databases are for the operator to make, copy, save and drop.", DENIED)
 
     async def user(self, database: Any, login: Any, secret: Any, address: str) -> User:
         """The user behind the credentials of a call. Raises `LoginError`."""

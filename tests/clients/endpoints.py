@@ -1,7 +1,7 @@
 """What a client asks, beside what docs/protocols.md says that it asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,4 +25,9 @@ def recorded(server: Any, work: Callable[[], object]) -> set[str]:
 
 def asked(server: Any) -> set[str]:
     """What was asked since the record was cleared; one service of XML-RPC stands for all."""
-    return {route.removesuffix("/{service}") for route in server.asked}
+    return in_short(server.asked)
+
+
+def in_short(routes: Iterable[str]) -> set[str]:
+    """Routes as the table names them: whichever service, model or method they are for."""
+    return {route.removesuffix("/{service}").removesuffix("/{model}/{method}") for route in routes}

@@ -4,17 +4,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.clients.endpoints import described, in_short
 from tests.clients.mcp_session import RefusedError, Session
 from tests.clients.test_json2 import make_key
 
 
 @pytest.fixture(scope="module", params=["18, password", "19, key"])
-async def assistant(request, tmp_path_factory) -> AsyncIterator[Session]:
+async def assistant(request, server, tmp_path_factory) -> AsyncIterator[Session]:
     old = request.param.startswith("18")
     deployed = request.getfixturevalue("deployed" if old else "deployed_19")
     given = {"ODOO_USER": deployed.login, "ODOO_PASSWORD": deployed.password}
     if not old:
         given = {"ODOO_API_KEY": make_key(deployed, deployed.login, deployed.password), "ODOO_RPC_TRANSPORT": "json2"}
+    before = len(server.asked)
     async with Session(
         "mcp-server-odoo",
         ODOO_URL=deployed.url,
@@ -25,6 +27,7 @@ async def assistant(request, tmp_path_factory) -> AsyncIterator[Session]:
         **given,
     ) as session:
         session.is_old = old
+        session.asked = lambda: in_short(server.asked[before:])
         yield session
 
 
@@ -33,6 +36,13 @@ PARTNER = "res.partner"
 
 async def test_the_tools_are_there(assistant):
     assert {"search_records", "create_record", "aggregate_records", "call_model_method"} <= await assistant.tools()
+
+
+async def test_it_asks_what_the_table_of_endpoints_says(assistant):
+    await assistant.call("search_records", model=PARTNER, limit=1)
+
+    assert assistant.asked() == ({"/xmlrpc/2"} if assistant.is_old else {"/web/version", "/json/2"})
+    assert assistant.asked() <= described("mcp-server-odoo")
 
 
 async def test_models_and_fields(assistant):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.clients.endpoints import described, in_short
 from tests.clients.mcp_session import Session
 from tests.clients.test_json2 import make_key
 
@@ -11,12 +12,13 @@ PARTNER = "res.partner"
 
 
 @pytest.fixture(scope="module", params=["18, XML-RPC", "19, JSON-2"])
-async def assistant(request, tmp_path_factory) -> AsyncIterator[Session]:
+async def assistant(request, server, tmp_path_factory) -> AsyncIterator[Session]:
     old = request.param.startswith("18")
     deployed = request.getfixturevalue("deployed" if old else "deployed_19")
     given = {} if old else {"ODOO_TRANSPORT": "json2"}
     if not old:
         given["ODOO_API_KEY"] = make_key(deployed, deployed.login, deployed.password)
+    before = len(server.asked)
     async with Session(
         "odoo-mcp",
         ODOO_URL=deployed.url,
@@ -28,6 +30,7 @@ async def assistant(request, tmp_path_factory) -> AsyncIterator[Session]:
         **given,
     ) as session:
         session.serie = deployed.serie
+        session.asked = lambda: in_short(server.asked[before:])
         yield session
 
 
@@ -48,6 +51,13 @@ async def test_what_it_is_connected_to(assistant):
     assert assistant.serie in profile["server_version"].values()
     assert profile["user_context"]["uid"] == 2
     assert "sale" in {one["name"] for one in profile["installed_modules"]}
+
+
+async def test_it_asks_what_the_table_of_endpoints_says(assistant):
+    await assistant.call("list_models", query="partner")
+
+    assert assistant.asked() == ({"/xmlrpc/2"} if assistant.serie == "18.0" else {"/web/version", "/json/2"})
+    assert assistant.asked() <= described("odoo-mcp")
 
 
 async def test_models_and_fields(assistant):
