@@ -1,11 +1,11 @@
 """Random steps of people, workers, network, clocks and faults on both sides at once, and what must hold all the time.
 
-    python -m bench.model_check [--seeds 20] [--steps 1000] [--first 1]
+    python -m bench.model_check [--seeds 20] [--steps 1000] [--first 1] [--minutes 60]
 
 Both deployments and the network between them are in this process and go by one seed (`tests/handover/simulation`), on a
 PostgreSQL of their own. A seed that fails is printed with the steps that led there, and fails again in the same way:
 `--first SEED --seeds 1`. The exit status is then 1. What a run did is counted at the end; `strikes` are the statements
-at which a connection broke or a process ended.
+at which a connection broke or a process ended. After `--minutes` no other seed is begun.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ async def main(wishes: argparse.Namespace) -> bool:
     steps: Counter[str] = Counter()
     strikes: Counter[str] = Counter()
     failed: list[int] = []
-    leads = told = 0
+    done = leads = told = 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         async with prepared(Path(folder)) as made:
             for seed in range(wishes.first, wishes.first + wishes.seeds):
+                if time.monotonic() - started > 60 * wishes.minutes:
+                    break
+                done += 1
                 try:
                     report = await run(seed, wishes.steps, made, Path(folder))
                 except RunError as error:
@@ -46,7 +49,7 @@ async def main(wishes: argparse.Namespace) -> bool:
                 leads, told = leads + report.leads, told + report.told
                 print(f"seed {seed}: {report.leads} leads, {report.told} ends told, {report.digest[:16]}", flush=True)
     print(f"\n{machine.machine()}")
-    print(f"{wishes.seeds} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s")
+    print(f"{done} seeds of {wishes.steps} steps in {time.monotonic() - started:.0f} s")
     print(f"{leads} leads, {told} ends told")
     print(", ".join(f"{name} {count}" for name, count in steps.most_common()))
     print(f"{strikes.total()} strikes at {len(strikes)} different points: {_by_kind(strikes)}")
@@ -70,6 +73,7 @@ def _wishes() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--first", type=int, default=1, help="seed to begin with")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no other seed is begun")
     return parser.parse_args()
 
 

@@ -67,7 +67,7 @@ where claim = any($2::text[]) and state = 'running'
 """
 
 RENEW = """
-update sync_job set lease_until = now() + $1::interval + $3::interval
+update sync_job set lease_until = now() + $1::interval + $3::interval, write_date = now()
 where claim = any($2::text[]) and state = 'running'
 returning claim
 """
@@ -173,7 +173,8 @@ with due as (
       and name <> ''
     order by id limit 100 for update skip locked),
 asked as (
-    update sync_remote r set blocked_until = now() + $1::interval + interval '20 seconds' * (0.75 + random() / 2)
+    update sync_remote r set blocked_until = now() + $1::interval + interval '20 seconds' * (0.75 + random() / 2),
+        write_date = now()
     from due where r.id = due.id
       and exists (select from sync_job j where j.company_id = r.company_id and j.remote = r.name
           and j.state = 'ready' and j.verdict = 'unreached')

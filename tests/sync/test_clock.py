@@ -63,6 +63,22 @@ async def test_a_wait_keeps_its_length(world, lead, ahead):
     assert abs(await seconds_until(world, "sync_remote.blocked_until") - 40) <= 1
 
 
+@pytest.mark.statement("X17", "X26")
+async def test_a_lease_that_was_renewed_since_is_not_cut_short(world, lead):
+    """Else another worker would take the job while the first one is still sending it."""
+    queue = Queue("one", [Hand.kind])
+    async with world.pool.connection() as connection:
+        [job] = await queue.claim(connection, 1, 1)
+        await world.fetch("update sync_job set write_date = write_date + $1::interval", DAY)
+        await world.fetch("update sync_job set lease_until = lease_until + $1::interval", DAY)
+
+        await queue.renew(connection, [job])
+        await queue.catch_up(connection)
+
+        assert await queue.reap(connection) == 0
+        assert await queue.renew(connection, [job]) == {job.claim}
+
+
 async def test_a_wait_that_the_clock_has_nothing_to_do_with_is_left_alone(world, lead):
     await world.fetch("update sync_job set run_at = now() + interval '23 hours'")
     await world.fetch("update sync_remote set blocked_until = now() + interval '5 minutes'")

@@ -163,8 +163,7 @@ async def oversleep(world: World) -> None:
             await world.claim(site, other, 2)
     hand.sleeps = False
     if world.chance.random() < 0.5:  # its patience may be over before it looks after its leases
-        world.wire.time_out()
-        await world.quiet()
+        await world.time_out()
     world.note(f"oversleep {site.role}", freed)
 
 

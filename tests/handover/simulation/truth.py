@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.handover.simulation.clock import BEGINNING
@@ -56,6 +58,7 @@ union all
 union all
 select 'held', id, claim, 0, lease_until from sync_job where state = 'running'
 """
+WRITTEN = "select pg_current_snapshot()::text"  # of both databases, which are of one PostgreSQL
 UNFINISHED = "select id from sync_job where state in ('ready', 'running')"
 TOLD = {
     "ready": "pending",
@@ -80,6 +83,16 @@ class BrokenInvariantError(AssertionError):
     """Something is not true that must be."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The rows of both sides at one moment."""
+
+    here: Sequence[Row]
+    there: Sequence[Row]
+    outbox_here: Sequence[Row]
+    outbox_there: Sequence[Row]
+
+
 class Truth:
     """Looks at both sides.
 
@@ -98,17 +111,26 @@ class Truth:
         self.leases: dict[str, dt.datetime] = {}
         self.overslept: set[str] = set()
         self.latest = dict.fromkeys(("bpo", "dealer"), BEGINNING)
+        self._seen: tuple[object, Seen] | None = None
 
     async def check(self, leads: Sequence[int] | None = None) -> None:
         """Compare both sides, for some of the BPO's leads or for all. Raises `BrokenInvariantError`."""
-        here = {row["id"]: row for row in await self.bpo.deployment.fetch(AT_BPO, leads)}
-        there = await self.dealer.deployment.fetch(AT_DEALER, leads)
+        seen = await self._look(leads)
+        here, there = {row["id"]: row for row in seen.here}, seen.there
         wrong = [*self._at_dealer(there), *self._at_bpo(here.values(), there), *self._between(here, there)]
-        for site in (self.bpo, self.dealer):
-            rows = await site.deployment.fetch(OUTBOX)
+        for site, rows in ((self.bpo, seen.outbox_here), (self.dealer, seen.outbox_there)):
             wrong += [f"{site.role}: {text}" for text in (*_in_disorder(rows), *self._untrue(site, rows))]
         if wrong:
             raise BrokenInvariantError("; ".join(wrong))
+
+    async def _look(self, leads: Sequence[int] | None) -> Seen:
+        """Read both sides, unless nothing was written since they were read: after many a step nothing was."""
+        known = await self.bpo.deployment.value(WRITTEN), leads and tuple(leads)
+        if self._seen is None or self._seen[0] != known:
+            here, there = self.bpo.deployment, self.dealer.deployment
+            asked = (here.fetch(AT_BPO, leads), there.fetch(AT_DEALER, leads), here.fetch(OUTBOX), there.fetch(OUTBOX))
+            self._seen = known, Seen(*await asyncio.gather(*asked))
+        return self._seen[1]
 
     async def check_end(self) -> None:
         """After everything has come to rest: nothing is lost, and what was refused can be seen."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rpc_client.errors import ConnectionLost, Timeout, Unreachable
+from rpc_client.errors import ConnectionLost, Unreachable
 from rpc_client.exchange import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
@@ -105,11 +105,14 @@ class Wire:
             self.packets.append(Packet(flight, found))
         return "received"
 
-    def time_out(self) -> None:
-        """Let those wait no longer who have waited for too long; who sleeps does not notice."""
-        for flight in list(self.waiting):
-            if self.time.seconds - flight.born >= CALL_SECONDS and not flight.sender.sleeps:
-                flight.fail(Timeout("It did not answer in time.", may_have_run=True))
+    @property
+    def overdue(self) -> list[Flight]:
+        """Those that have waited for too long; who sleeps does not notice."""
+        return [
+            flight
+            for flight in self.waiting
+            if self.time.seconds - flight.born >= CALL_SECONDS and not flight.sender.sleeps
+        ]
 
 
 class Transport:

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from rpc_client.errors import Timeout
 from server.database.pool import Pool
 from tests import deployments
 from tests.bpo.making import closed_by_hand
@@ -151,7 +152,13 @@ class World:
         for site, hand in self.hands:
             if not hand.sleeps:
                 await site.renew(hand)
-        self.wire.time_out()
+        await self.time_out()
+
+    async def time_out(self) -> None:
+        """Let those wait no longer who have waited for too long: one after the other, or what they draw is a race."""
+        for flight in self.wire.overdue:
+            flight.fail(Timeout("It did not answer in time.", may_have_run=True))
+            await self.quiet()
         await self.quiet()
 
     async def rest(self) -> None:
