@@ -113,13 +113,13 @@ async def give(env, agent, groups):
 
 @pytest.mark.statement("A8")
 async def test_an_unused_session_ends_by_the_servers_clock(process, agent):
-    authenticator = process(SessionPolicy(idle=dt.timedelta(seconds=1), believed_seconds=0.1))
+    authenticator = process(SessionPolicy(idle=dt.timedelta(seconds=1.5), believed_seconds=0.1))
     token = (await authenticator.login(LOGIN, PASSWORD, address=ADDRESS)).token
 
     for _ in range(6):
         await asyncio.sleep(0.3)
         assert await is_open(authenticator, token)
-    await asyncio.sleep(1.3)
+    await asyncio.sleep(1.8)
 
     assert not await is_open(authenticator, token)
 

@@ -10,7 +10,7 @@ from models.orm.errors import InputError, LimitError
 from models.orm.limits import LIMITS
 from server.references import Results, check
 from tests.rpc.conftest import Running
-from tests.rpc.scenario import attempts, committed
+from tests.rpc.scenario import attempts, committed, gates
 from tests.rpc.test_log import lines
 
 __all__ = ["lines"]
@@ -200,10 +200,15 @@ async def test_what_only_reads_is_held_to_it_by_the_database(running: Running) -
 
 @pytest.mark.concurrency
 async def test_nobody_sees_half_of_it(running: Running) -> None:
-    task = asyncio.create_task(together(running, create("one half"), call("hold", 0.3, "other half")))
-    await asyncio.sleep(0.15)
+    gates["half"] = asyncio.Event()
+    calls = create("one half"), call("pass_gate", "half"), create("other half")
+    task = asyncio.create_task(together(running, *calls))
+    async with asyncio.timeout(20):
+        while not attempts["half"]:
+            await asyncio.sleep(0.01)
 
     seen = await running.execute("test.note", "search_count", [])
+    gates["half"].set()
     await task
 
     assert (seen, await running.execute("test.note", "search_count", [])) == (0, 2)
