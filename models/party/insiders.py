@@ -22,7 +22,14 @@ on conflict (module, name) do nothing
 """
 
 
-# What a user has because the user's partner has it.
+# Partners who are called otherwise than the users they stand for, once the users were renamed.
+MISNAMED = """
+select distinct p.id from res_users u join res_partner p on p.id = u.partner_id
+where u.id = any($1::bigint[]) and p.name <> $2 order by 1
+"""
+
+# What a user has because the user's partner has it. The name is not among it: it is shown with what users did, also to
+# who reaches no partner, and is for the users themselves and administrators to change.
 BORROWED = (
     *("image", "phone", "mobile", "website", "street", "street2", "city", "zip", "state_id", "country_id"),
     *("partner_latitude", "partner_longitude", "vat", "function", "ref", "comment", "color", "is_company"),
@@ -54,6 +61,15 @@ class PartnerUser(Users, name="res.users"):
         bare = {one: row for one, row in zip(ids, rows, strict=True) if row.get("partner_id") is None}
         values = [{"name": row["name"], "email": row.get("email")} for row in bare.values()]
         await _link(env, "update res_users t", list(bare), values)
+
+    @classmethod
+    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Let a partner be called as the user is: who may rename the user needs no right on contacts for that."""
+        await super().after_write(env, ids, row)
+        if name := row.get("name"):
+            partners = [found[0] for found in await env.fetch(MISNAMED, ids, name)]
+            if partners:
+                await env[Partner].update(env.as_system("partner of a renamed user"), partners, {"name": name})
 
     @classmethod
     async def after_installation(cls, env: Env) -> None:

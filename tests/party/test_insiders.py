@@ -77,10 +77,10 @@ async def test_what_is_written_is_written_on_the_partner(env, plain):
 
     assert await row(env, PARTNER, partner, "phone", "category_id") == {"phone": "1234", "category_id": [tag]}
     assert await row(env, USERS, user, "name", "phone") == {"name": "Ann", "phone": "1234"}
-    [tracked] = await env["mail.message"].find(
-        env, [["model", "=", PARTNER], ["res_id", "=", partner], ["subtype", "=", "tracking"]], ["tracking"]
-    )
-    assert [(one["field"], one["new"]) for one in tracked["tracking"]] == [("phone", "1234")]
+    domain = [["model", "=", PARTNER], ["res_id", "=", partner], ["subtype", "=", "tracking"]]
+    messages = await env["mail.message"].find(env, domain, ["tracking"], order="id")
+    tracked = [(one["field"], one["new"]) for message in messages for one in message["tracking"]]
+    assert tracked == [("name", "Ann"), ("phone", "1234")]
 
 
 async def test_contacts_are_made_below_the_partner(env, plain):
@@ -128,6 +128,69 @@ async def test_own_preferences_need_no_right_on_contacts(plain):
     await plain[USERS].write(plain, plain.user.id, {"email": "me@example.com"})
 
     assert (await row(plain, USERS, plain.user.id, "email"))["email"] == "me@example.com"
+
+
+async def called(env: Env, user: int) -> tuple[str, str]:
+    found = await env.fetchrow(
+        "select u.name, p.name from res_users u join res_partner p on p.id = u.partner_id where u.id = $1", user
+    )
+    return found[0], found[1]
+
+
+async def test_a_partner_is_called_as_the_user_is(env, plain):
+    user, partner, login = plain.user.id, await partner_of(env, plain.user.id), plain.user.login
+    await plain[USERS].write(plain, user, {"name": "Ann Bo"})
+
+    assert await called(env, user) == ("Ann Bo", "Ann Bo")
+    assert (await row(env, USERS, user, "login"))["login"] == login
+    [message] = await env.fetch(
+        "select author_user_id, tracking from mail_message where model = $1 and res_id = $2 and tracking is not null",
+        PARTNER,
+        partner,
+    )
+    assert (message["author_user_id"], '"new": "Ann Bo"' in message["tracking"]) == (user, True)
+    await env[USERS].write(env, user, {"name": "Ann Cu"})
+    assert await called(env, user) == ("Ann Cu", "Ann Cu")
+
+
+async def test_who_may_not_rename_a_user_renames_no_partner(env, plain, clerk):
+    before = await called(env, plain.user.id)
+
+    with pytest.raises(MissingError):
+        await clerk[USERS].write(clerk, plain.user.id, {"name": "Mallory"})
+    with pytest.raises(AccessError):
+        await plain[PARTNER].write(plain, await partner_of(env, plain.user.id), {"name": "Mallory"})
+
+    assert await called(env, plain.user.id) == before
+
+
+async def test_who_renames_a_contact_renames_no_user(env, plain, clerk):
+    before, _ = await called(env, plain.user.id)
+
+    await clerk[PARTNER].write(clerk, await partner_of(env, plain.user.id), {"name": "Mallory"})
+
+    assert await called(env, plain.user.id) == (before, "Mallory")
+
+
+async def test_several_are_renamed_at_once_and_those_without_a_partner_alone(env, plain, clerk):
+    await env.execute("update res_users set partner_id = null where id = $1", clerk.user.id)
+    third = await env[USERS].create(env, {"name": "Third", "login": "third"})
+
+    await env[USERS].write(env, [plain.user.id, clerk.user.id, third], {"name": "Same"})
+
+    assert await called(env, plain.user.id) == await called(env, third) == ("Same", "Same")
+    assert (await row(env, USERS, clerk.user.id, "name"))["name"] == "Same"
+
+
+async def test_a_name_costs_three_statements_more_and_an_equal_one_a_look(env, plain):
+    async def cost(**values: str) -> int:
+        before = plain.statements
+        await plain[USERS].write(plain, plain.user.id, values)
+        return plain.statements - before
+
+    other = await cost(tz="Asia/Manila")
+    assert await cost(name="Ann Bo") == other + 3
+    assert await cost(name="Ann Bo") == other + 1
 
 
 @pytest.mark.parametrize(
