@@ -18,7 +18,8 @@ from models.base.ir_access import IrAccess, IrRule
 from models.base.ir_actions import ReportAction, WindowAction
 from models.base.ir_model import IrField, IrModel
 from models.base.ir_module import IrModule
-from models.base.language import ENGLISH, Language
+from models.base.known_languages import language_data
+from models.base.language import Language, LanguageInstall
 from models.base.login_failures import LoginFailure
 from models.base.message import Message
 from models.base.parameter import Parameter
@@ -51,6 +52,7 @@ MODELS = (
     ExternalId,
     Sequence,
     Language,
+    LanguageInstall,
     IrModel,
     IrField,
     IrAccess,
@@ -60,5 +62,5 @@ MODELS = (
     WindowAction,
 )
 GROUPS = (USERS, ADMINISTRATORS)
-DATA = (*currency_data(), *country_data(), ENGLISH)
+DATA = (*currency_data(), *country_data(), *language_data())
 CLEANERS = (clean, blob.clean, clean_deletions)

@@ -8,6 +8,7 @@ from models.base import audit_log, sessions
 from models.base.caller_memory import forget_after_commit
 from models.base.granting import CODES_OF_USER, HELD
 from models.base.groups import ADMINISTRATORS, ODOO_GROUPS, USERS
+from models.base.language import Language
 from models.base.logins import login_key
 from models.base.passwords import hashed, matches
 from models.base.throttle import Throttle
@@ -95,13 +96,6 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
         if not self.login.isprintable() or self.login != self.login.strip():
             raise ValidationError("A login is one line without spaces around it.", field="login")
 
-    @constrains("lang")
-    def check_lang(self) -> None:
-        """A language is written as en_US or en."""
-        parts = self.lang.split("_", 1)
-        if not all(part.isalpha() and part.isascii() and 2 <= len(part) <= 8 for part in parts):
-            raise ValidationError(f"Invalid language code: {self.lang}.", field="lang")
-
     @constrains("tz")
     def check_tz(self) -> None:
         """A time zone is one of the IANA's; without one it is UTC."""
@@ -186,6 +180,7 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
         """Hash passwords; a user's first company is one of the user's companies."""
         await super().prepare_create(env, rows)
+        await env[Language].check_active(env, [row.get("lang") for row in rows])
         for row in rows:
             await cls._hash_password(row)
             if not row.get("company_ids"):
@@ -212,6 +207,7 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
         await super().prepare_write(env, ids, row)
         if SYSTEM_USER_ID in ids:
             raise AccessError("The system's own user cannot be changed.", model=cls.meta.name)
+        await env[Language].check_active(env, [row.get("lang")])
         await cls._hash_password(row)
 
     @classmethod

@@ -112,6 +112,24 @@ def test_numbers_are_written_as_truth_values(odoo, unique):
     assert odoo.env["res.partner"].read([partner.id], ["customer_rank"])[0]["customer_rank"] == 0
 
 
+@pytest.mark.parametrize(("code", "given"), [("fr_FR", "lang_ids"), ("de_DE", "lang")])
+def test_languages_are_installed_and_chosen(odoo, unique, code, given):
+    users, languages, wizard = odoo.env["res.users"], odoo.env["res.lang"], odoo.env["base.language.install"]
+    user = users.browse(users.create({"name": "Guest", "login": unique("guest")}))
+    found = languages.with_context(active_test=False).search([("code", "=", code)])
+    with pytest.raises(RPCError, match="Invalid language code"):
+        user.lang = code
+
+    form = wizard.create({"lang_ids": [(6, 0, found)]} if given == "lang_ids" else {"lang": code})
+    assert wizard.lang_install([form])["tag"] == "reload"
+
+    user.lang = code
+    assert users.read([user.id], ["lang"])[0]["lang"] == code
+    assert code in [one for one, _ in languages.get_installed()]
+    germany = odoo.env.ref("base.de")
+    assert germany.with_context(lang=code).name == germany.name == "Germany"
+
+
 def test_days_are_written_and_taken_away(odoo):
     partner = odoo.env.user.company_id.partner_id
 
