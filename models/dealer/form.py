@@ -12,6 +12,7 @@ from models.orm.model import Model
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.values import Row
 
 MODEL = "dealer.crm.lead"
 FORM_ACCESS = (Access(read=USER, write=USER, delete=USER),)
@@ -33,3 +34,10 @@ class LeadForm(Model):
     transient = True
 
     lead_id = Many2One("Lead", MODEL, required=True, on_delete="cascade", default=_opened_on)
+
+    @classmethod
+    async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
+        """Refuse a lead that the caller may not see: the context names it just as well as the caller's values do."""
+        await super().prepare_create(env, rows)
+        leads = sorted({row["lead_id"] for row in rows if row.get("lead_id") is not None})
+        await env[MODEL].check_reach(env, leads, "read")

@@ -236,6 +236,18 @@ async def test_calls_are_listed_newest_first_for_whoever_sees_their_leads(env, a
     assert await boss["dealer.crm.call.log"].search(boss, [["result", "=", "answered"]]) == [others]
 
 
+@pytest.mark.parametrize(
+    ("wizard", "values"),
+    [("dealer.crm.log.call", {"result": "busy"}), ("dealer.crm.lead.lost", {"lost_reason": "no_stock"})],
+)
+async def test_a_form_is_opened_on_no_lead_that_one_does_not_see(as_user, wizard, values):
+    user, other = await as_user("dealer.user"), await as_user("dealer.user")
+    opened = user.with_context(active_model=LEAD, active_id=await lead(other))
+
+    with pytest.raises(MissingError):
+        await opened[wizard].create(opened, values)
+
+
 @pytest.mark.parametrize("wizard", ["dealer.crm.log.call", "dealer.crm.lead.lost"])
 async def test_a_form_opened_on_a_lead_is_filled_with_it(env, wizard):
     record = await lead(env)
