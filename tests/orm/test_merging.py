@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.orm import Env
+from models.orm import Env, Registry
 from models.orm.errors import AccessError, InputError, MissingError, RequiredError, UnknownFieldError, UserError
-from tests.orm.conftest import MakeEnv
+from tests.orm.conftest import CLARA, MakeEnv, caller
 
 
 async def test_what_is_not_there_is_created_and_then_written(env_head: Env) -> None:
@@ -50,6 +50,17 @@ async def test_it_takes_one_statement_more_for_each_thing_looked_up(env_head: En
     before = env_head.statements
     await tags.create(env_head, {"name": "Green"})
     assert created == env_head.statements - before + 1
+
+
+async def test_a_hidden_link_looks_like_one_that_never_was(
+    env_clerk: Env, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.models["lib.book"].meta.fields["shelf_id"], "groups", ("lib.head",))
+    monkeypatch.setattr(registry, "_profiles", {})
+    env_clerk = caller(registry, env_clerk.connection, "lib.clerk", user=CLARA)
+
+    with pytest.raises(UnknownFieldError, match="There is no field shelf_id"):
+        await env_clerk["lib.book"].merge(env_clerk, {"title": "x", "shelf_id": "nowhere"})
 
 
 @pytest.mark.parametrize("vals", [None, [], "x", 5, [{"name": "Red"}]])
