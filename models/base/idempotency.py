@@ -44,7 +44,7 @@ async def claim(env: Env, key: str, fingerprint: str) -> JsonText | None:
 
     Raises `ConflictError` when that was another call.
     """
-    while await env.fetchval(CLAIM, env.user.id, key, fingerprint) is None:
+    while not await env.change(CLAIM, env.user.id, key, fingerprint):
         found = await env.fetchrow(FIND, env.user.id, key)
         if found is None:
             continue  # it was rolled back or cleaned away meanwhile

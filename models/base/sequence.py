@@ -82,7 +82,8 @@ class Sequence(Model, name="ir.sequence", label="Sequence", netforce="sequence")
         if not isinstance(code, str) or "\0" in code:
             raise InputError("code must be text.", argument="code")
         if env.dialect.vocabulary is Vocabulary.ODOO:
-            return await env.fetchval(NEXT_OR_NONE, code, env.company_id) or False
+            found = await env.change(NEXT_OR_NONE, code, env.company_id)
+            return found[0][0] if found else False
         return await next_number(env, code)
 
     @classmethod
@@ -124,11 +125,12 @@ class Sequence(Model, name="ir.sequence", label="Sequence", netforce="sequence")
 async def next_number(env: Env, code: str) -> str:
     """Return the next number for a code in the call's company. Raises `UserError` where there is no sequence for it."""
     try:
-        number: str = await env.fetchval("select tandem_next_number($1, $2)", code, env.company_id)
+        [row] = await env.change("select tandem_next_number($1, $2)", code, env.company_id)
     except asyncpg.PostgresError as error:
         if error.sqlstate == MISSING_SEQUENCE:
             raise UserError(f"Missing sequence for {code}.", model="ir.sequence") from error
         raise
+    number: str = row[0]
     return number
 
 

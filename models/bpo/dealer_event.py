@@ -48,10 +48,10 @@ class DealerEvent(Model, name="crm.dealer.event", label="Dealer Report"):
         """
         if report.event_id is None:
             return True
-        added = await env.fetchval(
+        added = await env.change(
             ADD, company_id, report.event_id, report.lead_id, dealership_id, report.outcome, report.digest, env.user.id
         )
-        if added is not None:
+        if added:
             return True
         row = await env.fetchrow(FOUND, company_id, report.event_id)
         if row is None or tuple(row) != (report.lead_id, dealership_id, report.digest):

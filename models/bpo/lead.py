@@ -146,7 +146,7 @@ class Lead(Reconciling, name="crm.lead", label="Lead"):
                 _copy_customer(row, known.get(row.get("partner_id")))
         unnamed = [row for row in rows if not row.get("name")]
         if unnamed:
-            numbers = await env.fetch(NUMBERS, [row["company_id"] for row in unnamed])
+            numbers = await env.change(NUMBERS, [row["company_id"] for row in unnamed])
             for row, number in zip(unnamed, numbers, strict=True):
                 row["name"] = row["reference"] = number[0]
 

@@ -53,7 +53,7 @@ class Receipt(Model, name="dealer.crm.endorsement", label="Received Endorsement"
 
         Raises `ConflictError` when the same event came with another content.
         """
-        row = await env.fetchrow(
+        rows = await env.change(
             TAKE,
             env.company_id,
             endorsement.source_url,
@@ -62,8 +62,9 @@ class Receipt(Model, name="dealer.crm.endorsement", label="Received Endorsement"
             endorsement.digest,
             env.user.id,
         )
-        if row is None:
+        if not rows:
             raise ConflictError
+        [row] = rows
         same_event = endorsement.event_id is not None and row["event_id"] == endorsement.event_id
         if same_event and row["digest"] != endorsement.digest:
             raise ConflictError(

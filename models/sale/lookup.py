@@ -63,8 +63,8 @@ async def look_up(
     env: Env, *, orders: Iterable[int] = (), products: Iterable[int] = (), taxes: Iterable[int] = ()
 ) -> Lookup:
     """Lock the orders in id order and return them with the products and taxes, those of the products included."""
-    row = await env.fetchrow(LOOKUP, sorted(set(orders)), sorted(set(products)), sorted(set(taxes)))
-    heads, cards, rates = [json.loads(text, parse_float=Decimal) if text else [] for text in row or ()]
+    [row] = await env.change(LOOKUP, sorted(set(orders)), sorted(set(products)), sorted(set(taxes)))
+    heads, cards, rates = [json.loads(text, parse_float=Decimal) if text else [] for text in row]
     return Lookup(
         {head["id"]: _head(head) for head in heads},
         {card["id"]: _card(card) for card in cards},

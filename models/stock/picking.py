@@ -108,7 +108,7 @@ class Picking(Model, name="stock.picking", label="Transfer"):
             row["location_dest_id"] = row.get("location_dest_id") or kind["default_location_dest_id"]
         unnamed = [row for row in rows if row.get("name") in (None, "", "/", "New")]
         codes = [f"stock.picking.{types[row['picking_type_id']]['code']}" for row in unnamed]
-        numbers = await env.fetch(NUMBERS, codes, [row["company_id"] for row in unnamed])
+        numbers = await env.change(NUMBERS, codes, [row["company_id"] for row in unnamed])
         for row, number in zip(unnamed, numbers, strict=True):
             row["name"] = number[0]
 

@@ -128,15 +128,15 @@ class Warehouse(Model, name="stock.warehouse", label="Warehouse"):
 async def _first_warehouse(env: Env, company: int) -> None:
     """Make a company's first warehouse; of two calls at once the second waits here and finds it made."""
     code = f"WH{company}"
-    made = await env.fetchval(
+    made = await env.change(
         "insert into stock_warehouse (name, code, company_id, active, create_uid, write_uid)"
         " values ($1, $1, $2, true, $3, $3) on conflict (company_id, code) do nothing returning id",
         code,
         company,
         env.user.id,
     )
-    if made is not None:
-        await equip(env, made, company, code)
+    if made:
+        await equip(env, made[0][0], company, code)
 
 
 async def equip(env: Env, warehouse: int, company: int, code: str) -> None:

@@ -1,6 +1,7 @@
 """Numbers: nobody gets one twice, gap-free ones have no gap, the prefix follows the day in UTC."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from models import deployment
 from models.base.numbering import PLACEHOLDERS
+from models.base.sequence import next_number
 from models.orm import Env
 from models.orm.dialect import ODOO
+from models.orm.env import UndeclaredWriteError
 from models.orm.errors import AccessError, DuplicateError, UserError, ValidationError
 from server.database.connection import Connection, connect
 from server.database.pool import Pool
@@ -36,6 +39,18 @@ async def test_numbers_follow_each_other(env, kind):
     await make(env, prefix="T", padding=3, implementation=kind)
 
     assert await take(env, 3) == ["T001", "T002", "T003"]
+
+
+async def test_what_is_declared_to_read_takes_no_number(env):
+    await make(env)
+    reading = dataclasses.replace(env, readonly=True)
+
+    for dialect in (reading.dialect, ODOO):
+        with pytest.raises(UndeclaredWriteError):
+            await take(reading.with_dialect(dialect))
+    with pytest.raises(UndeclaredWriteError):
+        await next_number(reading, "test")
+    assert await take(env) == ["00001"]
 
 
 @KINDS

@@ -92,5 +92,5 @@ async def _written(env: Env, brand_id: int, vehicles: Sequence[RemoteVehicle], s
     refs, codes = [one.ref for one in vehicles], [one.code for one in vehicles]
     await env.execute(ADOPT, brand_id, refs, codes)
     columns = (refs, codes, [v.name for v in vehicles], [v.category for v in vehicles], [v.price for v in vehicles])
-    rows = await env.fetch(UPSERT, brand_id, *columns, env.user.id, since)
+    rows = await env.change(UPSERT, brand_id, *columns, env.user.id, since)
     return sum(row["created"] for row in rows)

@@ -112,7 +112,7 @@ class ImportWebLeads(DistributorJob):
         brand_id, model = job.args["brand"], job.args["model"]
         read, problems = read_rows(rows, WebLead.read, dict(RUNS)[model])
         asked = {lead.id: lead for lead in read}
-        claimed = await env.fetch(CLAIM, brand_id, model, sorted(asked), env.user.id) if asked else []
+        claimed = await env.change(CLAIM, brand_id, model, sorted(asked), env.user.id) if asked else []
         new = [asked[row["remote_id"]] for row in claimed if row["is_new"]]
         await _imported(env, brand_id, model, new)
         await note_done(env, brand_id, model, Taken(len(rows), len(new), problems))
