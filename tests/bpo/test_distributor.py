@@ -174,6 +174,21 @@ async def has(brand, leads):
 
 
 @pytest.mark.concurrency
+async def test_only_what_was_imported_is_confirmed_whatever_the_answer_names(brand):
+    brand.odoo.refuses_writes = True
+    visitor(brand, 1)
+    await brand.site.call("crm.brand", "action_sync_leads", [brand.id])
+    await eventually(lambda: said(brand, "confirm", "failed"))
+
+    visitor(brand, 2)
+    brand.odoo.refuses_writes, brand.odoo.ignores_conditions = False, True
+    await brand.again()
+    await eventually(brand.is_idle)
+
+    assert brand.odoo.writes == [[1]]
+    assert brand.statuses() == ["synced", "pending"]
+
+
 async def test_two_runs_at_once_import_each_row_once(brand):
     rows = [{"id": number, "first_name": "Ana", "dealer_id": [number % 3 + 1, "Dealer"]} for number in range(1, 31)]
     job = SimpleNamespace(args={"brand": brand.id, "model": QUOTATION}, company_id=1, remote=f"crm.brand,{brand.id}")
@@ -248,6 +263,37 @@ async def test_vehicle_models_are_the_distributors(brand):
         ["Tiggo 8", "T8", "SUV", "1299000.50", "1", "True"],
         ["Tiggo 7", "None", "SUV", "0.00", "2", "False"],
     ]
+
+
+async def test_a_model_that_makes_no_sense_for_a_while_stays(brand):
+    brand.odoo.add("product.template", 1, name="Tiggo", is_unit=True, sale_ok=True)
+    await brand.run("action_sync_models")
+
+    brand.odoo.add("product.template", 1, name="Tiggo", list_price="-5", is_unit=True, sale_ok=True)
+    await brand.run("action_sync_models")
+
+    assert await brand.went("models", "problems") == ("Model 1: its price is out of range",)
+    assert [row["name"] for row in await models(brand)] == ["Tiggo"]
+
+
+async def test_a_page_that_makes_no_sense_is_not_the_last(brand):
+    good = LIMITS.distributor_rows + 1
+    brand.odoo.add("product.template", good, name="Tiggo", is_unit=True, sale_ok=True)
+    await brand.run("action_sync_models")
+    for number in range(1, good):
+        brand.odoo.add("product.template", number, name=False, is_unit=True, sale_ok=True)
+        brand.odoo.add("res.partner", number, name=False, chery_dealer=True)
+    brand.odoo.add("res.partner", good, name="Manila", chery_dealer=True)
+
+    for action in ("action_sync_models", "action_sync_dealers"):
+        await brand.run(action)
+
+    assert [row["name"] for row in await models(brand)] == ["Tiggo"]
+    assert await brand.dealerships("name") == [("Manila",)]
+
+
+async def models(brand):
+    return await brand.site.call("crm.vehicle.model", "search_read", [["brand_id", "=", brand.id]], ["name"])
 
 
 async def test_several_pages_are_one_run(brand):

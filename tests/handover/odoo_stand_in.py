@@ -199,6 +199,7 @@ class OdooDistributor(OdooStandIn):
         self.writes: list[list[int]] = []
         self.lost = 0
         self.refuses_writes = False
+        self.ignores_conditions = False
         self.thinking = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -219,7 +220,7 @@ class OdooDistributor(OdooStandIn):
             raise OdooError("odoo.exceptions.UserError", f"Object {model} doesn't exist")
         domain, fields = args
         assert (name, kwargs["order"]) == ("search_read", "id")
-        rows = [row for row in self.tables[model].values() if _matches(row, domain)]
+        rows = [row for row in self.tables[model].values() if self.ignores_conditions or _matches(row, domain)]
         found = sorted(rows, key=lambda row: int(row["id"]))[: kwargs["limit"]]
         self.asked_for.append((model, len(found)))
         return [{"id": row["id"], **{field: row.get(field, False) for field in fields}} for row in found]

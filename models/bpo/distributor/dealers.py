@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from models.bpo.dealership import Dealership
 from models.bpo.distributor.connection import BRAND, DEALERS, Taken, enqueue_for, note_done
 from models.bpo.distributor.job import DistributorJob, Question, read_rows
-from models.bpo.distributor.rows import RemoteDealer
+from models.bpo.distributor.rows import RemoteDealer, ids_in
 from models.bpo.groups import MANAGER
 from models.orm.declare import Access, Key
 from models.orm.fields import Integer, Many2One
@@ -135,7 +135,7 @@ class SyncDealers(DistributorJob):
         await _rewritten(env, places, dealers)
         taken = Taken(len(rows), len(dealers) - len(before), problems)
         await note_done(env, brand_id, self.run_of(job), taken, later_page=after > 0)
-        last = max((dealer.id for dealer in dealers), default=after)
+        last = max(ids_in(rows), default=after)
         if len(rows) >= LIMITS.distributor_rows and last > after:
             await enqueue_for(env, DEALERS, brand_id, {"after": last}, job.company_id)
 

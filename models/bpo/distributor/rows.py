@@ -7,10 +7,10 @@ somebody typed into a web page refuses a customer: only a row without an id is n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 from models.party.matching_keys import email_key
 
@@ -94,9 +94,18 @@ class RemoteVehicle:
         return cls(str(_id(row)), name, _text(row, "default_code", 64), shown, _price(row.get("list_price")))
 
 
+def ids_in(rows: Iterable[Any]) -> set[int]:
+    """Return the ids of the rows that have one, whether the rest of them makes sense or not."""
+    return {row["id"] for row in rows if isinstance(row, Mapping) and _is_id(row.get("id"))}
+
+
+def _is_id(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_ID
+
+
 def _id(row: Mapping[str, Any]) -> int:
     found = row.get("id")
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 < found < LARGEST_ID:
+    if not _is_id(found):
         raise RowError("it has no id")
     return found
 
@@ -115,7 +124,7 @@ def _pair(value: Any) -> tuple[int, str | None] | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
     number, label = value
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < LARGEST_ID:
+    if not _is_id(number):
         return None
     return number, _text({"label": label}, "label", 256)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.bpo.distributor.connection import BRAND, VEHICLES, Taken, enqueue_for, note_done
 from models.bpo.distributor.job import DistributorJob, Question, read_rows
-from models.bpo.distributor.rows import RemoteVehicle
+from models.bpo.distributor.rows import RemoteVehicle, ids_in
 from models.orm.limits import LIMITS
 from models.sync.retry import Retry
 
@@ -45,6 +45,11 @@ on conflict (brand_id, external_ref) do update set default_code = excluded.defau
     write_uid = $7, write_date = now()
 returning xmax = 0 as created
 """
+# What makes no sense is listed all the same: it stays as it was when it last did.
+LISTED = """
+update crm_vehicle_model set synced_at = greatest(synced_at, $3)
+where brand_id = $1 and external_ref = any($2::text[])
+"""
 NOT_LISTED = """
 update crm_vehicle_model set active = false, write_uid = $3, write_date = now()
 where brand_id = $1 and external_ref is not null and active and (synced_at is null or synced_at < $2)
@@ -71,14 +76,17 @@ class SyncModels(DistributorJob):
         vehicles = list({vehicle.ref: vehicle for vehicle in read}.values())
         # All pages of a run carry the instant of its first one: no clock is compared with another.
         since = job.args.get("since") or env.now.isoformat()
-        created = await _written(env, brand_id, vehicles, dt.datetime.fromisoformat(since))
+        moment = dt.datetime.fromisoformat(since)
+        created = await _written(env, brand_id, vehicles, moment)
+        if skipped := ids_in(rows) - {int(vehicle.ref) for vehicle in vehicles}:
+            await env.execute(LISTED, brand_id, [str(one) for one in skipped], moment)
         taken = Taken(len(rows), created, problems)
         await note_done(env, brand_id, self.run_of(job), taken, later_page=after > 0)
-        last = max((int(vehicle.ref) for vehicle in vehicles), default=after)
-        if len(rows) >= LIMITS.distributor_rows and last > after:
+        last = max(ids_in(rows), default=after)
+        if len(rows) < LIMITS.distributor_rows:
+            await env.execute(NOT_LISTED, brand_id, moment, env.user.id)
+        elif last > after:
             await enqueue_for(env, VEHICLES, brand_id, {"after": last, "since": since}, job.company_id)
-        else:
-            await env.execute(NOT_LISTED, brand_id, dt.datetime.fromisoformat(since), env.user.id)
 
     def run_of(self, job: Job) -> str:  # noqa: ARG002 there is one
         """Return "models"."""

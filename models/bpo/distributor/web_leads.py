@@ -27,7 +27,7 @@ from models.bpo.distributor.connection import (
 )
 from models.bpo.distributor.dealers import dealerships_of
 from models.bpo.distributor.job import DistributorJob, Question, read_rows
-from models.bpo.distributor.rows import WebLead
+from models.bpo.distributor.rows import WebLead, ids_in
 from models.bpo.groups import MANAGER
 from models.crm.telling import tell
 from models.orm.data import external_id
@@ -144,10 +144,11 @@ class ConfirmWebLeads(DistributorJob):
         waiting = await super().send(call, job, remotes)
         if waiting.verdict is not Verdict.DELIVERED:
             return waiting
-        ids = [row["id"] for row in waiting.answer]
+        asked, there = call.payload["domain"][0][2], ids_in(waiting.answer)
+        ids = [one for one in asked if one in there]
         if ids:
             await remotes.client(call.account).execute(call.model, "write", [ids, {"status": SYNCED}])
-        return Outcome.delivered(call.payload["domain"][0][2])
+        return Outcome.delivered(asked)
 
     async def take(self, env: Env, job: Job, rows: list[Any]) -> None:
         """Note what is confirmed, and go on with what is not."""
