@@ -173,7 +173,6 @@ async def has(brand, leads):
     return await brand.site.call("crm.lead", "search_count", [["brand_id", "=", brand.id]]) == leads
 
 
-@pytest.mark.concurrency
 async def test_only_what_was_imported_is_confirmed_whatever_the_answer_names(brand):
     brand.odoo.refuses_writes = True
     visitor(brand, 1)
@@ -189,6 +188,7 @@ async def test_only_what_was_imported_is_confirmed_whatever_the_answer_names(bra
     assert brand.statuses() == ["synced", "pending"]
 
 
+@pytest.mark.concurrency
 async def test_two_runs_at_once_import_each_row_once(brand):
     rows = [{"id": number, "first_name": "Ana", "dealer_id": [number % 3 + 1, "Dealer"]} for number in range(1, 31)]
     job = SimpleNamespace(args={"brand": brand.id, "model": QUOTATION}, company_id=1, remote=f"crm.brand,{brand.id}")
@@ -406,6 +406,25 @@ async def test_the_schedule_asks_every_five_minutes_for_active_connected_brands(
     assert await site.call("sync.job", "search_count", domain) == 0
     with pytest.raises(RpcError, match="no distributor connection"):
         await site.call("crm.brand", "action_sync_leads", [unconnected])
+
+
+async def test_more_unconfirmed_rows_than_are_left_out_are_not_asked_for_again(env):
+    most = LIMITS.distributor_unconfirmed
+    [brand] = await env["crm.brand"].insert(env, [{"name": "Many", "code": "MANY"}])
+    made = "insert into crm_distributor_record (brand_id, model, remote_id) select $1, $2, generate_series(1, $3::int)"
+    job = SimpleNamespace(args={"brand": brand, "model": QUOTATION})
+
+    domains = []
+    for number in (most, most + 50):
+        await env.execute("delete from crm_distributor_record where brand_id = $1", brand)
+        await env.execute(made, brand, QUOTATION, number)
+        domains.append((await ImportWebLeads().question(env.as_system("test"), job)).domain)
+
+    waiting = ["status", "in", ["pending", "sent"]]
+    assert domains == [
+        [waiting, ["id", "not in", list(range(1, most + 1))]],
+        [waiting, ["id", "not in", list(range(51, most + 51))], ["id", ">", 51]],
+    ]
 
 
 async def test_an_answer_takes_as_many_statements_for_one_row_as_for_forty(env):

@@ -101,10 +101,14 @@ class ImportWebLeads(DistributorJob):
     async def question(self, env: Env, job: Job) -> Question:
         """Ask for what waits, without what we have already and could not confirm yet."""
         model = job.args["model"]
-        have = await env.fetch(UNCONFIRMED, job.args["brand"], model, LIMITS.distributor_unconfirmed)
+        most = LIMITS.distributor_unconfirmed
+        have = sorted(row[0] for row in await env.fetch(UNCONFIRMED, job.args["brand"], model, most + 1))
+        left_out = have[-most:]
         domain: list[Any] = [["status", "in", list(WAITING)]]
-        if have:
-            domain.append(["id", "not in", sorted(row[0] for row in have)])
+        if left_out:
+            domain.append(["id", "not in", left_out])
+        if len(have) > most:  # of the older ones those that we have would fill each answer
+            domain.append(["id", ">", left_out[0]])
         return Question(model, domain, FIELDS, LIMITS.distributor_leads)
 
     async def take(self, env: Env, job: Job, rows: list[Any]) -> None:
