@@ -10,16 +10,12 @@ all of them arrived, each lead's in order, the first within a minute. What a cal
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from bench import machine
+from bench import machine, simulated
 from models.sync.queue import Limits
-from tests import cluster
 from tests.handover.simulation.absence import absence, out_of_order, won
 from tests.handover.simulation.world import prepared, world
 
@@ -51,9 +47,4 @@ def _wishes() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logging.disable(logging.CRITICAL)
-    try:
-        well = asyncio.run(main(_wishes()))
-    finally:
-        cluster.pytest_unconfigure()
-    sys.exit(0 if well else 1)
+    simulated.run(main(_wishes()))

@@ -11,16 +11,12 @@ at which a connection broke or a process ended. After `--minutes` no other seed 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-from bench import machine
-from tests import cluster
+from bench import machine, simulated
 from tests.handover.simulation.run import RunError, run
 from tests.handover.simulation.world import prepared
 
@@ -78,9 +74,4 @@ def _wishes() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logging.disable(logging.CRITICAL)
-    try:
-        held = asyncio.run(main(_wishes()))
-    finally:
-        cluster.pytest_unconfigure()
-    sys.exit(0 if held else 1)
+    simulated.run(main(_wishes()))

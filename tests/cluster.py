@@ -1,17 +1,14 @@
 """One PostgreSQL for a whole test run, and quick copies of databases in it.
 
-A pytest plugin: the process that hands out the tests owns the server, so it outlives every worker. It starts when it is
-first asked for; with several workers it starts before them, and they are told its directory in their environment.
+A pytest plugin; `tests/run_wide.py` says when the server starts and ends.
 """
 
 import asyncio
-import os
 import secrets
 import shutil
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +17,7 @@ from server.database import databases
 from server.database.address import DatabaseAddress
 from server.database.embedded import EmbeddedPostgres
 from tests.places import short_lived_folder
-
-VARIABLE = "CLUSTER_OF_THIS_TEST_RUN"
+from tests.run_wide import RunWide
 
 
 class Cluster:
@@ -48,15 +44,12 @@ class Cluster:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-started: list[Cluster] = []
+RUN = RunWide("CLUSTER_OF_THIS_TEST_RUN", Cluster)
 
 
 def shared_cluster() -> DatabaseAddress:
     """The address of the run's PostgreSQL (fsync off), which is started if it is not running."""
-    if VARIABLE not in os.environ:
-        started.append(Cluster())
-        os.environ[VARIABLE] = str(started[0].home)
-    return DatabaseAddress.of_socket(Path(os.environ[VARIABLE]))
+    return DatabaseAddress.of_socket(RUN.home)
 
 
 def new_name(prefix: str = "test") -> str:
@@ -91,11 +84,8 @@ async def scratch_database(template: str | None = None) -> AsyncIterator[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
-        shared_cluster()
+    RUN.precede_workers(config)
 
 
 def pytest_unconfigure() -> None:
-    while started:
-        started.pop().stop()
-        del os.environ[VARIABLE]
+    RUN.stop()

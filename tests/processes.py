@@ -1,7 +1,7 @@
 """`tandem` as processes of their own, started by one that has loaded it already.
 
-A pytest plugin like `tests.cluster`: the process that hands out the tests owns the launcher. What a fresh interpreter
-does between its start and `main` is the same for all commands; tests of that start one with `python -m server.cli`.
+A pytest plugin; `tests/run_wide.py` says when the launcher starts and ends. What a fresh interpreter does between its
+start and `main` is the same for all commands; tests of that start one with `python -m server.cli`.
 """
 
 import asyncio
@@ -14,15 +14,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.places import short_lived_folder
+from tests.run_wide import RunWide
 
-VARIABLE = "LAUNCHER_OF_THIS_TEST_RUN"
 ROOT = Path(__file__).parents[1]
 
 
@@ -42,17 +41,8 @@ class Launcher:
         shutil.rmtree(self.home)
 
 
-started: list[Launcher] = []
-starting = threading.Lock()
-
-
-def _address() -> str:
-    with starting:
-        if VARIABLE not in os.environ:
-            started.append(Launcher())
-            atexit.register(pytest_unconfigure)  # where no pytest ends it
-            os.environ[VARIABLE] = str(started[0].home / "socket")
-        return os.environ[VARIABLE]
+RUN = RunWide("LAUNCHER_OF_THIS_TEST_RUN", Launcher)
+atexit.register(RUN.stop)  # where no pytest ends it
 
 
 class Process:
@@ -64,7 +54,7 @@ class Process:
     def __init__(self, arguments: list[str], environment: Mapping[str, str], streams: tuple[int, int, int]) -> None:
         self.returncode: int | None = None
         self._line = socket.socket(socket.AF_UNIX)
-        self._line.connect(_address())
+        self._line.connect(str(RUN.home / "socket"))
         given = json.dumps({"arguments": arguments, "environment": dict(environment)}).encode() + b"\n"
         sent = socket.send_fds(self._line, [given], list(streams))
         self._line.sendall(given[sent:])
@@ -165,11 +155,8 @@ async def _reader(pipe: int) -> asyncio.StreamReader:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
-        _address()
+    RUN.precede_workers(config)
 
 
 def pytest_unconfigure() -> None:
-    while started:
-        started.pop().stop()
-        del os.environ[VARIABLE]
+    RUN.stop()
