@@ -4,10 +4,14 @@ import errno
 import socket
 import sys
 
+import structlog
+
 from server.settings import Settings
 
 if sys.platform != "win32":
     import resource
+
+log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 REASONS = {
@@ -24,8 +28,11 @@ class PortError(RuntimeError):
 def allow_connections() -> None:
     """Take as many open files, and so connections, as the system allows: it may begin with a thousand."""
     if sys.platform != "win32":
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        except (OSError, ValueError) as error:  # macOS calls its limit endless, and grants no such thing
+            log.warning("no more open files than before", open_files=before, reason=str(error))
 
 
 def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
