@@ -42,7 +42,7 @@ def _said_in_words_of_models(registry: Registry) -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresError as error:
-        raise DatabaseErrors(registry).translate(error) or error from None
+        raise DatabaseErrors(registry).translate(error, registry.profile(None)) or error from None
 
 
 async def check_database(chosen: Settings, address: DatabaseAddress, registry: Registry) -> None:
