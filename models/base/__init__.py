@@ -15,7 +15,7 @@ from models.base.granting import Groups
 from models.base.groups import ADMINISTRATORS, USERS
 from models.base.idempotency import Idempotency, clean
 from models.base.ir_access import IrAccess, IrRule
-from models.base.ir_actions import ReportAction, WindowAction
+from models.base.ir_actions import WINDOWS, ReportAction, WindowAction
 from models.base.ir_model import IrField, IrModel
 from models.base.ir_module import IrModule
 from models.base.known_languages import language_data
@@ -62,5 +62,5 @@ MODELS = (
     WindowAction,
 )
 GROUPS = (USERS, ADMINISTRATORS)
-DATA = (*currency_data(), *country_data(), *language_data())
+DATA = (*currency_data(), *country_data(), *language_data(), *WINDOWS)
 CLEANERS = (clean, blob.clean, clean_deletions)

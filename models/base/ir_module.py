@@ -31,7 +31,8 @@ class IrModule(Model, name="ir.module.module", label="Module"):
     state = fields.Selection(
         "Status", [("uninstalled", "Not Installed"), ("installed", "Installed")], required=True, readonly=True
     )
-    icon = fields.Char("Icon URL", sql="null::text", help="None: there are no pictures of modules.")
+    icon_image = fields.Binary("Icon", readonly=True)
+    icon = fields.Char("Icon URL", sql="'/web/image/ir.module.module/' || {t}.id || '/icon_image'")
     views_by_module = fields.Text("Views", sql="''::text", help="None: there are no views here.")
     reports_by_module = fields.Text("Reports", sql="''::text", help="None: there are no reports here.")
     menus_by_module = fields.Text("Menus", sql="''::text", help="None: there are no menus here.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from models.base.icons import icon
 from models.base.ir_model import names_of
 from models.orm import COMPANIES, Env, Registry
 from models.orm.access import company_rules
@@ -74,6 +75,7 @@ async def synchronise(env: Env) -> int:
         if name == "ir.model":
             models = {row[0]: row[1] for row in await env.fetch("select model, id from ir_model")}
     await _link_rules(env)
+    await _name_modules(env)
     return found
 
 
@@ -111,6 +113,19 @@ async def _link_rules(env: Env) -> None:
     await env.execute(
         "insert into rule_group_rel (rule_group_id, group_id)"
         " select id, group_id from ir_rule where group_id is not null on conflict do nothing"
+    )
+
+
+async def _name_modules(env: Env) -> None:
+    """Give each module the external id that Odoo's clients look for, base.module_sale."""
+    await env.execute(
+        "delete from ir_model_data d where d.model = 'ir.module.module'"
+        " and not exists (select 1 from ir_module_module m where m.id = d.res_id)"
+    )
+    await env.execute(
+        "insert into ir_model_data (module, name, model, res_id, protected, noupdate)"
+        " select 'base', 'module_' || name, 'ir.module.module', id, true, true from ir_module_module"
+        " on conflict (module, name) do nothing"
     )
 
 
@@ -222,4 +237,5 @@ def _module(area: str) -> Row:
         "author": "Tandem",
         "application": area in ("sale", "stock", "crm"),
         "state": "installed",
+        "icon_image": r"\x" + icon(area).hex(),
     }

@@ -40,13 +40,18 @@ class UserSession(Users, name="res.users"):
             "user_companies": await cls._companies(env),
             "currencies": await cls._currencies(env),
             "groups": {},
-            "home_action_id": False,
+            "home_action_id": await cls._home(env),
             "user_settings": {"id": user.id, "user_id": {"id": user.id}},
             "view_info": {},
             "show_effect": False,
             "quick_login": False,
             "support_url": False,
         }
+
+    @classmethod
+    async def _home(cls, env: Env) -> int | bool:
+        found: int | None = await env.fetchval("select action_id from res_users where id = $1", env.user.id)
+        return found or False
 
     @classmethod
     async def _companies(cls, env: Env) -> dict[str, Any]:

@@ -81,7 +81,11 @@ class Users(Model, name="res.users", label="User", netforce="base.user"):
     tz = fields.Char("Time zone", size=64, default="UTC")
     last_login = fields.DateTime("Last login", readonly=True, groups=ADMIN, copied=False, odoo="login_date")
     action_id = fields.Many2One(
-        "Home Action", "ir.actions.act_window", sql="null::bigint", help="None: there are no windows here."
+        "Home Action",
+        "ir.actions.act_window",
+        write_groups=ADMIN,
+        index=False,
+        help="The window in which a client is to begin for this user.",
     )
     state = fields.Selection(
         "Status",

@@ -1,5 +1,6 @@
 """The BPO's side: leads from capture through claim and negotiation to the endorsement, and what became of them."""
 
+from models.base.ir_actions import window
 from models.bpo import lost_reason, source, stage
 from models.bpo.behind import look_at_endorsements
 from models.bpo.call import BpoCall, Visit
@@ -48,7 +49,13 @@ MODELS: tuple[type[Model], ...] = (
     BpoReconciliation,
     OpportunityOrder,
 )
-DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA, *lost_reason.DATA, *connection.DATA)
+DATA: tuple[Datum, ...] = (
+    window("crm.crm_lead_all_leads", "Leads", "crm.lead"),
+    *stage.DATA,
+    *source.DATA,
+    *lost_reason.DATA,
+    *connection.DATA,
+)
 HANDLERS: tuple[AnyHandler, ...] = (
     Endorsement(),
     ReconcileWithDealer(),

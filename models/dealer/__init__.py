@@ -1,5 +1,6 @@
 """The dealer's side: leads from first contact or endorsement through quotation, order and delivery to won or lost."""
 
+from models.base.ir_actions import window
 from models.crm.reconciling import cleaner_of
 from models.dealer import source, stage
 from models.dealer.behind import look_at_callbacks
@@ -32,7 +33,11 @@ MODELS: tuple[type[Model], ...] = (
     DealerReconciliation,
     LeadOrder,
 )
-DATA: tuple[Datum, ...] = (*stage.DATA, *source.DATA)
+DATA: tuple[Datum, ...] = (
+    window("dealer.action_dealer_lead", "Dealer Leads", "dealer.crm.lead"),
+    *stage.DATA,
+    *source.DATA,
+)
 HANDLERS: tuple[AnyHandler, ...] = (Callback(), ReconcileWithBpo())
 CHECKS: tuple[Look, ...] = (look_at_callbacks,)
 CLEANERS: tuple[Cleaner, ...] = (cleaner_of(DealerReconciliation),)

@@ -1,5 +1,6 @@
 """Partners: whom one deals with, how they are sorted, and how the same one is recognised again."""
 
+from models.base.ir_actions import window
 from models.orm import Group, Model
 from models.orm.data import Datum
 from models.party.categories import Category, ContactGroup
@@ -19,4 +20,4 @@ GROUPS: tuple[Group, ...] = (
     Group("party.user", "Contacts: create and change", implies=("base.user",), area="party"),
     Group("party.manager", "Contacts: all rights", implies=("party.user",), area="party"),
 )
-DATA: tuple[Datum, ...] = ()
+DATA: tuple[Datum, ...] = (window("base.action_partner_form", "Contacts", "res.partner"),)

@@ -1,5 +1,6 @@
 """Products with their prices, units, taxes and brands."""
 
+from models.base.ir_actions import window
 from models.orm import Group, Model
 from models.orm.data import Datum
 from models.product.brand import SHIPPED, Brand
@@ -13,6 +14,7 @@ GROUPS: tuple[Group, ...] = (
     Group("product.manager", "Products: create and change", implies=("base.user",), area="product"),
 )
 DATA: tuple[Datum, ...] = (
+    window("product.product_normal_action", "Products", "product.product"),
     Datum("uom.product_uom_unit", "uom.uom", {"name": "Units", "sequence": 1}, protected=True),
     Datum("uom.product_uom_dozen", "uom.uom", {"name": "Dozens", "sequence": 2}),
     Datum("uom.product_uom_hour", "uom.uom", {"name": "Hours", "sequence": 3}),

@@ -1,5 +1,6 @@
 """Quotations and sales orders."""
 
+from models.base.ir_actions import window
 from models.orm import Group, Model
 from models.orm.data import Datum
 from models.sale.credit import CreditPartner, CreditUser
@@ -15,4 +16,7 @@ GROUPS: tuple[Group, ...] = (
         "sale.manager", "Sales: Administrator", implies=("sale.user", "party.manager", "product.manager"), area="sale"
     ),
 )
-DATA: tuple[Datum, ...] = ()
+DATA: tuple[Datum, ...] = (
+    window("sale.action_quotations", "Quotations", "sale.order", "[('state', 'in', ('draft', 'sent'))]"),
+    window("sale.action_orders", "Sales Orders", "sale.order", "[('state', 'not in', ('draft', 'sent', 'cancel'))]"),
+)

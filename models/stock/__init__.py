@@ -1,5 +1,6 @@
 """Stock: where goods lie, how they move, and the deliveries of orders."""
 
+from models.base.ir_actions import window
 from models.orm import Group, Model
 from models.orm.data import Datum, Ref
 from models.stock.backorder import BackorderConfirmation
@@ -30,6 +31,7 @@ GROUPS: tuple[Group, ...] = (
     Group("stock.manager", "Inventory: Administrator", implies=("stock.user", "product.manager"), area="stock"),
 )
 DATA: tuple[Datum, ...] = (
+    window("stock.action_picking_tree_all", "Transfers", "stock.picking"),
     Datum(SUPPLIERS, "stock.location", {"name": "Vendors", "usage": "supplier"}, protected=True),
     Datum(CUSTOMERS, "stock.location", {"name": "Customers", "usage": "customer"}, protected=True),
     Datum(INVENTORY, "stock.location", {"name": "Inventory adjustment", "usage": "inventory"}, protected=True),

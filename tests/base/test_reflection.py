@@ -102,6 +102,17 @@ async def test_areas_are_modules(env):
     assert [(row["state"], row["installed_version"]) for row in found] == [("installed", "18.0.1.3")] * 2
 
 
+async def test_modules_are_known_by_external_ids(env):
+    await env.execute("delete from ir_module_module where name = 'sale'")
+    await synchronise(env.as_system("test"))
+
+    found = await env.fetch(
+        "select m.name from ir_model_data d left join ir_module_module m on m.id = d.res_id"
+        " where d.model = 'ir.module.module' and d.module = 'base' and d.name in ('module_sale', 'module_base')"
+    )
+    assert sorted(row[0] for row in found) == ["base", "sale"]
+
+
 async def test_what_is_declared_no_more_goes_and_what_was_changed_comes_back(env):
     await env.execute("insert into ir_model (model, name) values ('gone.model', 'Gone')")
     await env.execute("update ir_model set name = 'Changed' where model = 'res.partner'")

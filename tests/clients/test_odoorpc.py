@@ -268,9 +268,47 @@ def test_whole_numbers_are_written_as_priorities(odoo):
 def test_what_is_not_there_is_empty(odoo):
     module = odoo.env["ir.module.module"].browse(odoo.env["ir.module.module"].search([("name", "=", "sale")]))
 
-    assert (module.views_by_module, module.icon) == ("", False)
-    assert not odoo.env.user.action_id
+    assert module.views_by_module == ""
     assert odoo.env["ir.sequence"].next_by_code("fake.code") is False
+
+
+def test_users_begin_in_a_window(odoo, unique):
+    users = odoo.env["res.users"]
+    user = users.browse(users.create({"name": "Guest", "login": unique("guest")}))
+
+    user.action_id = 1
+    assert user.action_id.id == 1
+    assert (user.action_id._name, user.action_id.type) == ("ir.actions.actions", "ir.actions.act_window")
+    user.action_id = odoo.env["ir.actions.actions"].browse(odoo.env.ref("sale.action_orders").id)
+    assert users.browse(user.id).action_id.res_model == "sale.order"
+    user.action_id = False
+    assert (bool(user.action_id), user.action_id.id) == (False, None)
+    shown = odoo.env["ir.actions.act_window"].search([("res_model", "=", "res.partner")])
+    assert shown == [odoo.env.ref("base.action_partner_form").id]
+
+
+def test_an_administrator_says_where_one_begins(odoo, seller, deployed, restricted):
+    window = odoo.env.ref("sale.action_orders").id
+    with pytest.raises(RPCError, match="not allowed to modify Home Action"):
+        seller.env.user.action_id = window
+
+    odoo.env["res.users"].write([seller.env.uid], {"action_id": window})
+    client = odoorpc.ODOO("127.0.0.1", port=deployed.port)
+    login, password = restricted
+    given = {"db": deployed.database, "login": login, "password": password}
+    assert client.json("/web/session/authenticate", given)["result"]["home_action_id"] == window
+
+
+def test_modules_have_a_picture(odoo, deployed):
+    module = odoo.env.ref("base.module_base")
+
+    assert (module._name, module.name) == ("ir.module.module", "base")
+    assert base64.b64decode(module.icon_image).startswith(b"\x89PNG")
+    odoo.json(
+        "/web/session/authenticate",
+        {"db": deployed.database, "login": deployed.login, "password": deployed.password},
+    )
+    assert odoo.http(module.icon.lstrip("/")).read() == base64.b64decode(module.icon_image)
 
 
 def test_the_author_of_a_message_is_a_partner(odoo, unique):
