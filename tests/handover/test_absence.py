@@ -31,7 +31,7 @@ async def test_after_an_hour_away_all_messages_arrive_in_order_and_without_a_rus
     assert seen.first_after <= 60
     assert seen.most_at_once == Limits().per_remote
     assert seen.tries_meanwhile <= 120  # one in a pause of half a minute
-    assert await out_of_order(one, leads) == []
+    assert await out_of_order(one.sides, leads) == []
     assert await states(one) == {"done": 40}
 
 
@@ -60,7 +60,7 @@ async def test_clocks_that_differ_and_step_back_change_neither_order_nor_recogni
 
     await one.rest()
 
-    assert await out_of_order(one, leads) == []
+    assert await out_of_order(one.sides, leads) == []
     assert await states(one) == {"done": 12}
     before = await one.truth.state()
     for flight in list(one.wire.seen):

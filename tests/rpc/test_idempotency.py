@@ -45,7 +45,15 @@ async def test_a_failed_call_leaves_its_key_free(running: Running) -> None:
 
 
 async def test_keys_of_two_users_are_two_keys(running: Running) -> None:
-    assert await create(running, "mine", "our key") != await create(running, "yours", "our key", "boss")
+    """Each of them gets an answer of his own, also when he repeats his call."""
+
+    async def create_both() -> list[Any]:
+        return [await create(running, "mine", "our key"), await create(running, "yours", "our key", "boss")]
+
+    mine, yours = await create_both()
+
+    assert mine != yours
+    assert await create_both() == [mine, yours]
 
 
 @pytest.mark.concurrency

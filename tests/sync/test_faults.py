@@ -14,6 +14,7 @@ from models.sync.outcome import Outcome
 from models.sync.queue import Queue, Result, State
 from server.database.connection import Connection
 from server.database.pool import Pool
+from server.delivery import Delivery, Leases
 from server.remotes import RemoteClients
 from server.worker import LEASE, RENEWALS, Worker
 from tests.sync.conftest import LOOPBACK, eventually
@@ -95,13 +96,57 @@ async def test_of_two_workers_with_one_job_only_the_present_holder_settles_it(wo
     assert taken.event == held.event
 
 
-async def test_a_worker_that_slept_past_its_lease_does_not_send(world, working, peer):
+@pytest.mark.statement("X26")
+async def test_nobody_takes_a_job_before_its_lease_is_over(world, peer):
     await lead_with_job(world, peer)
+    one, other = Queue("one", [Hand.kind]), Queue("other", [Hand.kind])
+    async with world.pool.connection() as connection:
+        [job] = await one.claim(connection, 10, 10)
+        for ahead in (timedelta(0), one.lease - timedelta(seconds=1)):
+            other.ahead = ahead
+            assert (await other.reap(connection), await other.claim(connection, 10, 10)) == (0, [])
+        assert await one.renew(connection, [job]) == {job.claim}
+        other.ahead = one.lease + timedelta(seconds=1)
+        assert await other.reap(connection) == 1
 
-    async with working(lease=timedelta(0)):
-        await asyncio.sleep(0.5)
 
-    assert peer.received == []
+@pytest.mark.statement("X26")
+async def test_a_worker_prolongs_the_lease_of_what_takes_long(world, working, peer):
+    await lead_with_job(world, peer)
+    answers = asyncio.Event()
+
+    async def take_long(_payload):
+        await answers.wait()
+
+    async def is_prolonged():
+        return await world.value("select lease_until > $1 from sync_job", first)
+
+    peer.behaviours["peer"] = take_long
+    async with working(lease=timedelta(seconds=2)):
+        await eventually(lambda: received(peer, 1))
+        first = await world.value("select lease_until from sync_job")
+        await eventually(is_prolonged)
+        answers.set()
+        await eventually(lambda: finished(world))
+
+    assert peer.tries() == 1
+
+
+@pytest.mark.statement("X26")
+@pytest.mark.parametrize(("slept", "sent"), [(0, 1), (61, 0)])
+async def test_a_worker_that_slept_past_its_lease_does_not_send(world, peer, slept, sent):
+    """It wakes up between the claim and the call, before anything could tell it that the lease is over."""
+    await lead_with_job(world, peer)
+    queue, leases, remotes = Queue("one", [Hand.kind]), Leases(60.0), RemoteClients(LOOPBACK)
+    async with world.pool.connection() as connection:
+        [job] = await queue.claim(connection, 1, 1)
+    leases.begin(job.claim, monotonic() - slept)
+
+    await Delivery(world.pool, world.registry, queue, remotes, leases).deliver(job, Hand())
+    await remotes.close()
+
+    assert peer.tries() == sent
+    assert await world.states() == ["done" if sent else "running"]
 
 
 @pytest.mark.statement("F4")

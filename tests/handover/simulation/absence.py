@@ -6,13 +6,17 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from models.dealer.callback import KIND
 from models.dealer.connection import REMOTE
 from models.deployment import system_env
 from models.sync.outbox import enqueue, lane_name
-from tests.handover.sides import DEALER_LEAD, SELLER, Lead
+from tests.handover.sides import DEALER_LEAD, SELLER, Lead, Sides
 from tests.handover.simulation.world import HOUR, World
+
+if TYPE_CHECKING:
+    from models.orm import Env
 
 TOGETHER = 100  # leads that are won in one call
 CHORES = 5.0  # seconds between a worker's chores
@@ -49,12 +53,16 @@ async def won(world: World, count: int, messages: int) -> list[Lead]:
 async def say_again(world: World, leads: Sequence[Lead]) -> None:
     """Put the outcomes into the outbox once more, as other events."""
     async with world.dealer.pool.connection() as connection, connection.transaction():
-        env = system_env(world.dealer.deployment.registry, connection, "test")
-        for lead in leads:
-            lane = (DEALER_LEAD, lead.dealer)
-            payload = json.loads(await env.fetchval(PAYLOAD, lane_name(lane)))
-            event = str(uuid.uuid4())
-            await enqueue(env, KIND, {**payload, "event_id": event}, lane=lane, remote=REMOTE, event=event)
+        await said_again(system_env(world.dealer.deployment.registry, connection, "test"), leads)
+
+
+async def said_again(env: Env, leads: Sequence[Lead]) -> None:
+    """Put the outcomes into the outbox of a transaction once more, as other events."""
+    for lead in leads:
+        lane = (DEALER_LEAD, lead.dealer)
+        payload = json.loads(await env.fetchval(PAYLOAD, lane_name(lane)))
+        event = str(uuid.uuid4())
+        await enqueue(env, KIND, {**payload, "event_id": event}, lane=lane, remote=REMOTE, event=event)
 
 
 async def absence(world: World, messages: int, *, seconds: float = HOUR, tick: float = 1.0) -> Absence:
@@ -109,12 +117,12 @@ async def deliver(world: World, *, wait: bool = True) -> None:
         await deliver(world, wait=wait)
 
 
-async def out_of_order(world: World, leads: Sequence[Lead]) -> list[int]:
+async def out_of_order(sides: Sides, leads: Sequence[Lead]) -> list[int]:
     """The BPO's leads whose messages it did not hear as they were sent, each once."""
     sent: dict[str, list[str]] = {}
-    for lane, event in await world.dealer.deployment.fetch(SENT):
+    for lane, event in await sides.dealer.fetch(SENT):
         sent.setdefault(lane, []).append(event)
     heard: dict[int, list[str]] = {}
-    for lead, event in await world.bpo.deployment.fetch(HEARD):
+    for lead, event in await sides.bpo.fetch(HEARD):
         heard.setdefault(lead, []).append(event)
     return [lead.bpo for lead in leads if heard.get(lead.bpo) != sent[f"{DEALER_LEAD},{lead.dealer}"]]
