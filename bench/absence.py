@@ -30,7 +30,7 @@ async def main(wishes: argparse.Namespace) -> bool:
             leads = await won(one, wishes.leads, wishes.messages)
             print(f"leads are won                        {time.monotonic() - started:8.1f} s", flush=True)
             seen = await absence(one, wishes.leads * wishes.messages)
-            wrong = await out_of_order(one, leads)
+            wrong = await out_of_order(one.sides, leads)
     print(f"\n{machine.machine()}")
     print(f"{wishes.leads} leads with {wishes.messages} messages each, in {time.monotonic() - started:.0f} s")
     print(f"{seen.tries_meanwhile} tries in the hour, {seen.most_at_once} messages at once at most")
