@@ -64,6 +64,35 @@ def test_an_unassigned_lead_is_claimed_before_it_is_worked_on():
     assert visible(is_mine=False, is_unclaimed=True) == {"action_claim"}
 
 
+@pytest.mark.statement("H29", "H30", "H31", "H32", "H33", "H34", "H87", "H124", "E21", "E23")
+@pytest.mark.parametrize("is_manager", [False, True])
+@pytest.mark.parametrize("whose", ["mine", "unclaimed", "other"])
+@pytest.mark.parametrize("is_closed", [False, True])
+@pytest.mark.parametrize("has_order", [False, True])
+def test_each_button_is_there_for_whom_and_when_it_should_be(is_manager, whose, is_closed, has_order):
+    works = not is_closed and (is_manager or whose == "mine")
+    expected = {
+        "action_claim": not is_closed and (whose == "unclaimed" or (is_manager and whose == "other")),
+        "log_call": works,
+        "action_convert_to_quotation": works and not has_order,
+        "action_open_quotation": has_order,
+        "action_set_won": works and has_order,
+        "action_set_lost": works,
+        "resend_callback": is_manager and is_closed,
+    }
+
+    shown = visible(
+        is_manager=is_manager,
+        is_mine=whose == "mine",
+        is_unclaimed=whose == "unclaimed",
+        is_closed=is_closed,
+        has_order=has_order,
+        callback_open=is_closed,
+    )
+
+    assert shown == {name for name, is_shown in expected.items() if is_shown}
+
+
 situations = st.builds(
     Situation,
     stage=st.just("Negotiation"),

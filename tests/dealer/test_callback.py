@@ -10,18 +10,20 @@ from models.dealer.callback import SKIPPED, Callback
 from models.orm.errors import AppError, UserError, ValidationError
 from models.sync.outcome import Outcome, Verdict
 from models.sync.queue import Job, Result, State
-from tests.dealer.making import LEAD, deliver, deliverable_lead, endorsed, lead, stage_name, won_lead
+from tests.dealer.conftest import PASSWORD
+from tests.dealer.making import (
+    LEAD,
+    deliver,
+    deliverable_lead,
+    endorsed,
+    lead,
+    stage_name,
+    won_lead,
+)
 from tests.sale.making import messages, read
 
 CONNECTION = "dealer.bpo.connection"
 STATE = ("bpo_callback_state", "bpo_callback_attempts", "bpo_callback_error")
-PASSWORD = "a very secret password"
-
-
-@pytest.fixture
-async def connected(env):
-    given = {"url": "https://BPO.example/", "database": "BPO1", "login": "dealer-callback-manila", "password": PASSWORD}
-    return await env[CONNECTION].create(env, given)
 
 
 async def won_endorsed(env):
@@ -293,28 +295,6 @@ async def test_resending_what_arrived_is_harmless(env, connected):
 async def test_an_open_lead_has_nothing_to_resend(env, connected):
     with pytest.raises(UserError, match="no callback to resend"):
         await env[LEAD].resend_callback(env, [await endorsed(env, await lead(env))])
-
-
-@pytest.mark.statement("H78", "H87", "E21")
-@pytest.mark.parametrize("group", ["dealer.manager", "dealer.admin"])
-@pytest.mark.parametrize("close", [won_endorsed, lost_endorsed])
-async def test_a_resend_says_the_same_and_leaves_the_lead_as_it_is(env, as_user, connected, group, close):
-    boss = await as_user(group)
-    record = await close(env)
-    await settle(env, record, REJECTED, State.PARKED)
-    await env.execute("delete from sync_job")
-    told = await messages(env, LEAD, record)
-    fields = [name for name, field in env[LEAD].meta.columns.items() if not name.startswith(("bpo_callback", "write_"))]
-    before = await read(env, LEAD, record, *fields)
-    event = await read(env, LEAD, record, "bpo_callback_event")
-
-    await boss[LEAD].resend_callback(boss, [record])
-
-    assert await read(env, LEAD, record, *fields) == before
-    assert await messages(env, LEAD, record) == told
-    [(_, sent, _, payload)] = await jobs(env, record)
-    assert (sent,) == event
-    assert payload["outcome"] == ("won" if close is won_endorsed else "lost")
 
 
 @pytest.mark.statement("H87")

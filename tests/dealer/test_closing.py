@@ -17,6 +17,8 @@ from tests.dealer.making import (
 )
 from tests.sale.making import messages, read, tracked
 
+CONFIRM = ["action_confirm"]
+CLOSE = ["action_confirm", "action_done"]
 DELIVERED = ("done", "cancel")
 REASONS = ("price_too_high", "chose_competitor", "not_ready", "financing", "no_stock", "buyer_cancelled", "other")
 
@@ -267,18 +269,22 @@ async def test_other_asks_for_notes_but_does_not_insist(env):
 
 
 @pytest.mark.statement("H97", "E28")
-@pytest.mark.parametrize("move", [None, "action_quotation_sent", "action_confirm", "action_cancel"])
-async def test_the_linked_order_stays_as_it_is(env, move):
+@pytest.mark.parametrize("moves", [[], ["action_quotation_sent"], CONFIRM, CLOSE, ["action_cancel"]])
+async def test_the_linked_order_stays_as_it_is(env, moves):
     record = await sellable_lead(env)
     order = await order_of(env, record)
-    if move:
+    for move in moves:
         await getattr(env["sale.order"], move)(env, [order])
     before = (await env["sale.order"].read(env, [order])).text
 
     answer = await env[LEAD].action_set_lost(env, [record], "buyer_cancelled", "Changed their mind")
 
     assert (await env["sale.order"].read(env, [order])).text == before
-    assert len(answer["infos"]["warnings"]) == (move == "action_confirm")
+    [number] = await read(env, "sale.order", order, "name")
+    warned = [f"The order {number} is confirmed and stays as it is."] if moves in (CONFIRM, CLOSE) else []
+    assert answer["infos"]["warnings"] == warned
+    told = " ".join(["Lead lost: Buyer Cancelled. Notes: Changed their mind", *warned])
+    assert (await messages(env, LEAD, record))[-1] == told
 
 
 @pytest.mark.statement("H101", "H10")
