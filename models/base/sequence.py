@@ -86,6 +86,14 @@ class Sequence(Model, name="ir.sequence", label="Sequence", netforce="sequence")
             return found[0][0] if found else False
         return await next_number(env, code)
 
+    @rpc(netforce=("key", "require"))
+    @classmethod
+    async def get(cls, env: Env, key: Any, require: Any = False) -> Any:
+        """Return the id of the sequence with a code. In Odoo's dialects `get` is the old name of `next_by_code`."""
+        if env.dialect.vocabulary is Vocabulary.ODOO:
+            return await cls.next_by_code(env, key)
+        return await super().get(env, key, require)
+
     @classmethod
     async def after_create(cls, env: Env, ids: list[int], rows: list[Row]) -> None:
         """Give each standard sequence its counter."""

@@ -41,6 +41,14 @@ async def test_numbers_follow_each_other(env, kind):
     assert await take(env, 3) == ["T001", "T002", "T003"]
 
 
+async def test_only_odoos_clients_take_a_number_by_get(env):
+    one = await make(env, prefix="T", padding=1, company_id=env.company_id)
+    odoo = env.with_dialect(ODOO)
+
+    assert [await env["ir.sequence"].get(env, "test"), await env["ir.sequence"].get(env, "nothing")] == [one, None]
+    assert [await odoo["ir.sequence"].get(odoo, code) for code in ("test", "test", "nothing")] == ["T1", "T2", False]
+
+
 async def test_what_is_declared_to_read_takes_no_number(env):
     await make(env)
     reading = dataclasses.replace(env, readonly=True)

@@ -270,6 +270,15 @@ def test_what_is_not_there_is_empty(odoo):
 
     assert module.views_by_module == ""
     assert odoo.env["ir.sequence"].next_by_code("fake.code") is False
+    assert odoo.env["ir.sequence"].get("fake.code") is False
+
+
+def test_numbers_are_taken_under_the_old_name_too(odoo, unique):
+    code = unique("numbers")
+    odoo.env["ir.sequence"].create({"name": "Numbers", "code": code, "prefix": "N", "padding": 3})
+
+    numbers = [odoo.env["ir.sequence"].get(code), odoo.env["ir.sequence"].next_by_code(code)]
+    assert numbers == ["N001", "N002"]
 
 
 def test_users_begin_in_a_window(odoo, unique):
