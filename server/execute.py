@@ -38,6 +38,7 @@ from models.orm.kind import Kind
 from models.orm.limits import LIMITS
 from models.orm.methods import Method
 from models.orm.registry import Registry
+from models.orm.spelling import did_you_mean
 from server.database.connection import Connection
 from server.database.errors import CONNECTION_LOST, is_lost
 from server.database.pool import Pool
@@ -194,7 +195,7 @@ class Executor:
             raise _unknown_model(call)
         run.model = model.meta.name
         if method is None:
-            raise UnknownMethodError(f"There is no method {call.method[:64]} on {call.model}.", model=call.model)
+            raise _unknown_method(model, call, groups)
         run.method = method.name
         if not allowed:
             raise AccessError(f"You are not allowed to call {method.name} on {call.model}.", model=call.model)
@@ -324,6 +325,12 @@ def copied(value: Any) -> Any:
     if type(value) is list or type(value) is tuple:
         return [copied(item) for item in value]
     return value
+
+
+def _unknown_method(model: type[Kind], call: Call, groups: frozenset[str]) -> UnknownMethodError:
+    limits = ((name, method.exposure.groups) for name, method in model.meta.methods.items())
+    near = did_you_mean(call.method[:64], (name for name, only in limits if not only or not groups.isdisjoint(only)))
+    return UnknownMethodError(f"There is no method {call.method[:64]} on {call.model}.{near}", model=call.model)
 
 
 def _unknown_model(call: Call) -> UnknownModelError:

@@ -14,6 +14,7 @@ from models.orm.declare import COMPANIES, Operation
 from models.orm.domain import TRUE, Node, all_of, any_of, parse_domain
 from models.orm.errors import AccessError, UnknownFieldError, UnknownModelError
 from models.orm.fields import Field, Many2One
+from models.orm.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from models.orm.meta import Meta, Metas
@@ -91,7 +92,10 @@ class Profile:
         field = meta.names.get(name) if isinstance(name, str) else None
         if field is None or not self.sees(meta, field, writing=writing):
             shown = name[:64] if isinstance(name, str) else repr(name)[:64]
-            raise UnknownFieldError(f"There is no field {shown} on {meta.name}.", model=meta.name, field=shown)
+            visible = (known for known, other in meta.names.items() if self.sees(meta, other, writing=writing))
+            raise UnknownFieldError(
+                f"There is no field {shown} on {meta.name}.{did_you_mean(shown, visible)}", model=meta.name, field=shown
+            )
         return field
 
     def sees(self, meta: Meta, field: Field[Any], *, writing: bool = False) -> bool:

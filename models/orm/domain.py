@@ -22,6 +22,7 @@ OPERATORS = frozenset(
         "child_of", "not child_of", "child_of<", "parent_of", "any", "not any",
     }
 )  # fmt: skip
+KNOWN_OPERATORS = ", ".join(sorted(OPERATORS))
 HIERARCHY = frozenset({"child_of", "not child_of", "child_of<", "parent_of"})
 SYNONYMS = {"<>": "!=", "==": "="}
 NEGATED = {
@@ -217,7 +218,7 @@ def _operator(operator: Any) -> str:
         if lowered in OPERATORS:
             return str(lowered)
     shown = operator[:32] if isinstance(operator, str) else type(operator).__name__
-    raise OperatorError(f"There is no search operator {shown}.", operator=shown)
+    raise OperatorError(f"There is no search operator {shown}; there are {KNOWN_OPERATORS}.", operator=shown)
 
 
 def _constant(left: Any, operator: str, right: Any) -> Node:

@@ -21,10 +21,11 @@ from models.orm import Access, Env, Index, Key, Model, NumberSequence, Row, argu
 from models.orm.dialect import Vocabulary
 from models.orm.errors import TransitionError, UserError
 from models.sale.amounts import TaxType
-from models.sale.states import OPEN, STATES, VALUES_NETFORCE
+from models.sale.states import LABELS, OPEN, STATES, VALUES_NETFORCE
 from models.sale.totals import recompute
 
 VALID_DAYS = 30
+MOST_NAMED = 5  # orders in one message
 NO_NUMBER = ("New", "/", "")
 ADDRESSES = ("partner_invoice_id", "partner_shipping_id")
 PRICE_TERMS = frozenset({"tax_type", "currency_id"})
@@ -140,7 +141,7 @@ class Order(Model, name="sale.order", label="Sales Order"):
     async def before_delete(cls, env: Env, ids: list[int]) -> None:
         """Only quotations nobody has seen and cancelled orders go."""
         await super().before_delete(env, ids)
-        orders = await cls.lock(env, ids, ["state"])
+        orders = await cls.lock(env, ids, ["name", "state"])
         refuse_unless(orders, lambda order: order.state in ("draft", "cancel"), UserError, KEPT)
 
     # places for higher areas
@@ -189,7 +190,7 @@ class Order(Model, name="sale.order", label="Sales Order"):
     @classmethod
     async def action_quotation_sent(cls, env: Env, ids: Any) -> None:
         """Mark draft quotations as sent."""
-        orders = await cls.lock(env, ids, ["state"])
+        orders = await cls.lock(env, ids, ["name", "state"])
         refuse_unless(orders, lambda order: order.state == "draft", TransitionError, NOT_DRAFT)
         await cls.update(env, _ids(orders), {"state": "sent"})
 
@@ -209,7 +210,7 @@ class Order(Model, name="sale.order", label="Sales Order"):
     @classmethod
     async def action_draft(cls, env: Env, ids: Any) -> bool:
         """Make cancelled orders and sent quotations drafts again; orders in other states stay as they are."""
-        orders = await cls.lock(env, ids, ["state"])
+        orders = await cls.lock(env, ids, ["name", "state"])
         await cls.update(env, [order.id for order in orders if order.state in ("cancel", "sent")], {"state": "draft"})
         return True
 
@@ -217,14 +218,14 @@ class Order(Model, name="sale.order", label="Sales Order"):
     @classmethod
     async def action_lock(cls, env: Env, ids: Any) -> None:
         """Protect orders against cancelling and changes of their lines."""
-        orders = await cls.lock(env, ids, ["state"])
+        orders = await cls.lock(env, ids, ["name", "state"])
         await cls.update(env, _ids(orders), {"locked": True})
 
     @rpc
     @classmethod
     async def action_unlock(cls, env: Env, ids: Any) -> None:
         """Take the protection away; an order that was done is an open sales order again."""
-        orders = await cls.lock(env, ids, ["state"])
+        orders = await cls.lock(env, ids, ["name", "state"])
         await cls.update(env, _ids(orders), {"locked": False})
         await cls.update(env, [order.id for order in orders if order.state == "done"], {"state": "sale"})
 
@@ -292,9 +293,10 @@ def refuse_unless(
     orders: Iterable[Order], allowed: Callable[[Order], bool], error: type[UserError | TransitionError], message: str
 ) -> None:
     """Refuse the whole call when some orders do not allow it, naming them."""
-    wrong = [order.id for order in orders if not allowed(order)]
+    wrong = [order for order in orders if not allowed(order)]
     if wrong:
-        raise error(message, model="sale.order", ids=wrong)
+        named = ", ".join(f"{order.name} ({LABELS[order.state]})" for order in wrong[:MOST_NAMED])
+        raise error(f"{message.rstrip('.')}: {named}.", model="sale.order", ids=_ids(wrong))
 
 
 def _ids(orders: Iterable[Order]) -> list[int]:

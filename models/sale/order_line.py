@@ -20,10 +20,7 @@ PRICING = frozenset(
 PROMISED = PRICING | {"product_id", "product_uom_id"}
 
 LOCKED_LINES = "The lines of %s cannot be changed: it is no longer a quotation. Set it back to quotation first."
-KEPT_LINE = (
-    "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something gets invoiced or"
-    " delivered).\n                Set the quantity to 0 instead."
-)
+KEPT_LINE = "A line of %s cannot be taken out: it is no longer a quotation. Set it back to quotation first."
 
 
 class OrderLine(Model, name="sale.order.line", label="Sales Order Line"):
@@ -150,8 +147,9 @@ class OrderLine(Model, name="sale.order.line", label="Sales Order Line"):
         """Refuse to take lines out of confirmed orders; the rest of the order is worth less."""
         await super().before_delete(env, ids)
         heads = await _heads(env, ids)
-        if any(head.state in ("sale", "done") for head in heads.values()):
-            raise UserError(KEPT_LINE, model=cls.meta.name, ids=ids)
+        for head in heads.values():
+            if head.state in ("sale", "done"):
+                raise UserError(KEPT_LINE % head.name, model=cls.meta.name, ids=ids)
         refuse_closed(heads.values())
         await line_trail.tell_removed(env, ids)
         await recompute(env, heads, without=ids)

@@ -7,6 +7,7 @@ STATES = (
     ("done", "Done"),
     ("cancel", "Cancelled"),
 )
+LABELS = dict(STATES)
 VALUES_NETFORCE = {"sent": "draft", "sale": "confirmed", "cancel": "voided"}
 OPEN = ("draft", "sent")  # a quotation: nothing is promised yet
 CONFIRMED = ("sale", "done")

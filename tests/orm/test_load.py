@@ -180,7 +180,10 @@ async def test_several_of_one_name_are_none(env_head: Env) -> None:
 
     found = await load(env_head, ["title", "author_id"], [["a", "Ann"]])
 
-    assert (found["ids"], found["messages"][0]["message"]) == (False, "Several records have this name.")
+    assert (found["ids"], found["messages"][0]["message"]) == (
+        False,
+        "author_id (Author): Several records have this name.",
+    )
 
 
 async def test_a_taken_key_is_told_by_its_row(env_head: Env) -> None:

@@ -129,7 +129,7 @@ async def test_a_missing_record_refuses_the_read_but_odoo_leaves_it_out(env_head
 
 
 async def test_an_unknown_field_is_named(env_head: Env) -> None:
-    with pytest.raises(UnknownFieldError, match=r"There is no field nothing on lib\.book"):
+    with pytest.raises(UnknownFieldError, match=r"There is no field nothing on lib\.book\.$"):
         await read(env_head, 1, ["title", "nothing"])
 
 

@@ -168,7 +168,7 @@ async def test_no_line_is_taken_out_of_a_confirmed_order(env):
     record = await simple_order(env)
     await env[Order].action_confirm(env, [record])
 
-    with pytest.raises(UserError, match="can't remove one of its lines"):
+    with pytest.raises(UserError, match="cannot be taken out: it is no longer a quotation"):
         await env[OrderLine].delete(env, [await only_line(env, record)])
 
 

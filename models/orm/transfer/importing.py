@@ -26,6 +26,7 @@ from models.orm.writing import Writing
 
 if TYPE_CHECKING:
     from models.orm.env import Env
+    from models.orm.meta import Meta
 
 Message = dict[str, Any]
 
@@ -149,7 +150,7 @@ class _Importer:
             self._told.add((id(draft), name))
             message: Message = {
                 "type": "error",
-                "message": error.message,
+                "message": _told_of(draft.plan.meta, name, error),
                 "record": self._places[id(draft)],
                 "rows": {"from": draft.first, "to": draft.last},
             }
@@ -227,6 +228,14 @@ class _Importer:
         for draft, one in zip(new, ids, strict=True):
             draft.record_id = one
         self.finder.made |= {name: one for name, (_, one) in names}
+
+
+def _told_of(meta: Meta, name: str, error: AppError) -> str:
+    """Return what is wrong, with the field where the error does not say it: it may be read without the rest."""
+    field = meta.fields.get(name)
+    if field is None or not isinstance(error, MissingError):
+        return error.message
+    return f"{name} ({field.label}): {error.message}"
 
 
 def _alike(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from models.orm.errors import InputError, LimitError
 from models.orm.fields import Field, Many2One, ToMany
 from models.orm.limits import LIMITS
+from models.orm.spelling import did_you_mean
 from models.orm.transfer.paths import DATABASE_ID, EXTERNAL_ID, Steps
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def steps_of_label(env: Env, meta: Meta, header: str) -> Steps:
             continue
         field = _labelled(env, meta).get(label)
         if field is None:
-            raise InputError(f"Field not found: {label[:64]} in {meta.name}.", model=meta.name, field=label[:64])
+            near = did_you_mean(label[:64], _labelled(env, meta))
+            raise InputError(f"Field not found: {label[:64]} in {meta.name}.{near}", model=meta.name, field=label[:64])
         steps.append(field.name)
         if isinstance(field, Many2One | ToMany):
             meta = env.registry.models[field.target].meta

@@ -295,7 +295,9 @@ async def test_a_hidden_field_does_not_exist_on_any_path(env_clerk: Env, planted
     kind, message, data = await outcome(env_clerk, planted, probe)
 
     assert kind is UnknownFieldError
-    assert message == f"There is no field {data['field']} on {data['model']}."
+    said, _, meant = message.partition(" Did you mean ")
+    assert said == f"There is no field {data['field']} on {data['model']}."
+    assert meant not in ("secret?", "hush?")
     assert MARK not in str(data)
 
 
