@@ -97,6 +97,11 @@ async def test_won(env, service, record):
         dt.datetime(2026, 2, 3, 4, 5, 6, tzinfo=dt.UTC),
         100,
     )
+    assert await read(env, LEAD, record, "dealer_delivered_at", "date_lost", "lost_reason") == (
+        dt.datetime(2026, 2, 2, 1, tzinfo=dt.UTC),
+        None,
+        None,
+    )
     told = (await messages(env, LEAD, record))[-1]
     assert told == "Dealer MNL won this lead as DLEAD/00042. Order S00003 was delivered on 2026-02-02."
 

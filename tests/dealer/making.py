@@ -96,13 +96,13 @@ async def stage_name(env: Env, record: int) -> str:
     return (await read(env.as_system("test"), LEAD, record, "stage_id.name"))[0]
 
 
-async def trail(env: Env, record: int) -> list[tuple[str, Any, Any, int, datetime]]:
-    """Every tracked change of a lead, oldest first: field, old and new value, who changed it and when."""
+async def trail(env: Env, record: int, model: str = LEAD) -> list[tuple[str, Any, Any, int, datetime]]:
+    """Every tracked change of a record, oldest first: field, old and new value, who changed it and when."""
     rows = await env.fetch(
         "select t ->> 'field', t -> 'old', t -> 'new', m.author_user_id, m.date"
         " from mail_message m, jsonb_array_elements(m.tracking) t"
         " where m.model = $1 and m.res_id = $2 order by m.id",
-        LEAD,
+        model,
         record,
     )
     return [(row[0], json.loads(row[1]), json.loads(row[2]), row[3], row[4]) for row in rows]

@@ -164,6 +164,26 @@ async def test_configuration(as_user, group, model):
     assert done == (group == "dealer.admin")
 
 
+CHANGES = {
+    "dealer.crm.stage": {"sequence": 45},
+    "dealer.crm.lead.source": {"name": "Fair"},
+    "dealer.bpo.connection": {"database": "BPO2", "password": "given again"},
+}
+
+
+@pytest.mark.statement("H118", "H119", "H120")
+@pytest.mark.parametrize("model", CONFIGURATION)
+@pytest.mark.parametrize("group", GROUPS)
+async def test_configuration_is_changed_and_deleted_by_the_admin_alone(env, as_user, group, model):
+    actor = await as_user(group)
+    record = await env[model].create(env, CONFIGURATION[model])
+    may = group == "dealer.admin"
+
+    assert await attempt(actor[model].write(actor, [record], CHANGES[model])) == may
+    assert await attempt(actor[model].delete(actor, [record])) == may
+    assert (await env[model].search(env, [["id", "=", record]]) == []) == may
+
+
 @pytest.mark.statement("H120", "X23")
 @pytest.mark.parametrize("group", ["dealer.user", "dealer.manager"])
 async def test_the_connection_is_hidden_from_all_but_the_admin(as_user, group):

@@ -59,12 +59,12 @@ async def picture(env, record):
     return (await env[LEAD].read(env, [record])).text, await messages(env, LEAD, record)
 
 
-async def tried(env, actor, method, record):
+async def tried(env, actor, method, *records):
     """What a call answers, or its refusal; what a refused call has done is undone, as the executor does."""
     transaction = env.connection.transaction()
     await transaction.start()
     try:
-        answer = await getattr(actor[LEAD], method)(actor, [record], *ARGUMENTS.get(method, ()))
+        answer = await getattr(actor[LEAD], method)(actor, list(records), *ARGUMENTS.get(method, ()))
     except AppError as refusal:
         await transaction.rollback()
         return refusal
@@ -107,6 +107,37 @@ async def test_an_unassigned_lead_is_read_and_claimed_and_nothing_else(env, as_u
     await ana[LEAD].action_claim(ana, [record])
     await ana[LEAD].write(ana, [record], {"stage_id": await stage(env, "Qualified")})
     assert await stage_name(env, record) == "Qualified"
+
+
+@pytest.mark.statement("H16", "H118", "H122", "Z14")
+@pytest.mark.parametrize("method", ["action_claim", "action_set_won", "action_set_lost", "log_call", "write"])
+async def test_one_foreign_lead_among_ones_own_refuses_all(env, as_user, method):
+    ana, ben = await as_user("dealer.user"), await as_user("dealer.user")
+    records = [await sellable_lead(owner) for owner in (ana, ben)]
+    for record, owner in zip(records, (ana, ben), strict=True):
+        await env["sale.order"].action_confirm(env, [await order_of(owner, record)])
+    before = [await picture(env, record) for record in records]
+
+    assert isinstance(await tried(env, ana, method, *records), MissingError)
+
+    assert [await picture(env, record) for record in records] == before
+
+
+@pytest.mark.statement("H125")
+async def test_the_chatter_is_read_where_the_lead_is(env, as_user):
+    ana, ben, boss = await as_user("dealer.user"), await as_user("dealer.user"), await as_user("dealer.manager")
+    own, free, foreign = await lead(ana), await lead(env, user_id=None), await lead(ben)
+
+    async def readable(actor):
+        found = await actor["mail.message"].find(actor, [["model", "=", LEAD]], ["res_id"])
+        return {message.res_id for message in found} & {own, free, foreign}
+
+    assert await readable(ana) == {own, free}
+    assert await readable(boss) == {own, free, foreign}
+    [message, *_] = await env["mail.message"].search(env, [["model", "=", LEAD], ["res_id", "=", foreign]])
+    with pytest.raises(MissingError):
+        await ana["mail.message"].read(ana, [message], ["body"])
+    assert len((await read(ana, LEAD, free, "message_ids"))[0]) > 0
 
 
 @pytest.mark.statement("H13", "H15", "H122", "Z7")

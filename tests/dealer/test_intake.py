@@ -186,6 +186,34 @@ async def test_the_vehicle_is_found_by_code_then_by_name(env, push, code, text, 
     assert (product is not None) == found
 
 
+async def test_the_vehicle_of_the_brand_comes_first(env, push):
+    other = await brand(env, "FOTON")
+    await vehicle(env, brand_id=other)
+    mine = await vehicle(env)
+    by_its_name = {"product_default_code": None, "vehicle_model_text": "Tiggo 8"}
+
+    by_code = await receive(push)
+    by_name = await receive(push, bpo_source_lead_id=1235, event_id="x", **by_its_name)
+
+    for answer in (by_code, by_name):
+        assert await read(env, LEAD, answer["dealer_lead_id"], "product_id") == (mine,)
+
+
+PLACES = [
+    ({"country_code": "US", "state_code": "CA"}, ("US", "CA")),
+    ({"country_code": "us", "state_code": "??"}, ("US", None)),
+    ({"country_code": "??", "state_code": "CA"}, (None, None)),
+    ({"country_code": False, "state_code": "CA"}, (None, None)),
+]
+
+
+@pytest.mark.parametrize(("given", "found"), PLACES)
+async def test_country_and_state_are_found_by_code_or_left_empty(env, push, given, found):
+    record = (await receive(push, **given))["dealer_lead_id"]
+
+    assert await read(env, LEAD, record, "country_id.code", "state_id.code") == found
+
+
 async def test_an_unknown_brand_refuses_the_endorsement(env, push):
     with pytest.raises(ValidationError, match="no brand with the code TESLA"):
         await receive(push, brand_code="TESLA")

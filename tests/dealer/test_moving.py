@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.orm.errors import TransitionError, ValidationError
+from models.orm.errors import TransitionError, UserError, ValidationError
 from tests.dealer.making import LEAD, STAGES, endorsed, lead, stage, stage_name, won_lead
 from tests.sale.making import messages, read, tracked
 
@@ -175,6 +175,20 @@ async def test_a_copy_starts_anew(env):
     assert await read(env, LEAD, copy, "sale_order_id", "date_won", "user_id") == (None, None, None)
 
 
+async def test_a_copy_of_an_endorsed_lead_is_no_endorsed_lead(env):
+    record = await endorsed(env, await won_lead(env), bpo_callback_state="done", bpo_endorse_kind="with_sq")
+    lost = await endorsed(env, await lead(env))
+    await env[LEAD].action_set_lost(env, [lost], "financing", "Declined")
+    fate = [name for name in env[LEAD].meta.columns if name.startswith(("bpo_", "date_", "lost_", "partner", "sale_"))]
+
+    for one in (record, lost):
+        copy = await env[LEAD].copy(env, one)
+        found = dict(zip(fate, await read(env, LEAD, copy, *fate), strict=True))
+        kept = {name: value for name, value in found.items() if value}
+        assert kept == {"bpo_callback_state": "none"}
+        assert await read(env, LEAD, copy, "contact_name", "call_count") == ("Maria Santos", 0)
+
+
 @pytest.mark.statement("H126")
 async def test_each_move_is_in_the_chatter(env):
     record = await lead(env)
@@ -194,6 +208,20 @@ async def test_each_move_is_in_the_chatter(env):
 async def test_a_stage_keeps_its_kind(env, name):
     with pytest.raises(ValidationError, match="keeps its kind"):
         await env["dealer.crm.stage"].write(env, [await stage(env, name)], {"is_won": name != "Won"})
+
+
+@pytest.mark.parametrize("flag", ["is_won", "is_lost"])
+async def test_one_stage_wins_and_one_loses(env, flag):
+    model = env["dealer.crm.stage"]
+    [there] = await model.search(env, [[flag, "=", True]])
+
+    with pytest.raises(UserError, match="is needed"):
+        await model.delete(env, [there])
+    with pytest.raises(Exception, match="dealer_crm_stage"):
+        async with env.connection.transaction():
+            await model.create(env, {"name": "Another", flag: True})
+
+    assert await model.search(env, [[flag, "=", True]]) == [there]
 
 
 async def test_a_stage_may_be_renamed(env):

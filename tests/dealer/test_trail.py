@@ -169,6 +169,29 @@ def test_no_field_of_a_lead_that_people_fill_in_is_left_out():
     assert set(FIRST) | set(CHOSEN) | {"stage_id", "user_id", "active"} == written - quiet
 
 
+@pytest.mark.statement("H132", "H135")
+async def test_order_and_delivery_tell_who_did_what_and_when(env, as_user):
+    seller, keeper = await as_user("dealer.user"), await as_user("stock.user")
+    record = await sellable_lead(env, goods=True, user_id=seller.user.id, quantity=2)
+    order = await order_of(seller, record)
+    [picking] = await confirm(seller, order)
+    await keeper["stock.picking"].button_validate(keeper, [picking])
+    cancelled = await order_of(seller, await sellable_lead(seller))
+    await seller["sale.order"].action_cancel(seller, [cancelled])
+
+    def states(found):
+        return [(old, new, who, when) for name, old, new, who, when in found if name == "state"]
+
+    assert states(await trail(env, order, "sale.order")) == [("draft", "sale", seller.user.id, seller.now)]
+    assert states(await trail(env, cancelled, "sale.order")) == [("draft", "cancel", seller.user.id, seller.now)]
+    found = await trail(env, picking, "stock.picking")
+    assert states(found)[-1] == ("assigned", "done", keeper.user.id, keeper.now)
+    assert await read(env, "stock.picking", picking, "date_done", "sale_id.dealer_crm_lead_id") == (keeper.now, record)
+    [product] = await read(env, LEAD, record, "product_id")
+    moves = await env["stock.move"].find(env, [["picking_id", "=", picking]], ["product_id", "quantity", "state"])
+    assert [(move.product_id, move.quantity, move.state) for move in moves] == [(product, Decimal(2), "done")]
+
+
 # what stays
 
 
