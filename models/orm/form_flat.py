@@ -10,7 +10,7 @@ Many2ones are answered as [id, label], links of a many2many without the records'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
@@ -51,16 +51,32 @@ def answered(env: Env, model: type[Kind], values: Mapping[str, Any]) -> Row:
     found: Row = {}
     for word, value in values.items():
         field = env.profile.field(model.meta, word)
-        if isinstance(field, One2Many):
-            below = env[field.target]
-            found[word] = [[action, one, _line(env, below, more)] for action, one, more in value]
-        elif isinstance(field, ToMany):
-            found[word] = [[action, one, False] for action, one, _ in value]
+        if isinstance(field, ToMany):
+            found[word] = _commands(env, field, value)
         elif isinstance(field, Many2One) and isinstance(value, Mapping):
             found[word] = [value["id"], value["display_name"]]
         else:
             found[word] = value
     return found
+
+
+def bare_links(env: Env, model: type[Kind], values: Mapping[str, Any]) -> Row:
+    """Return the many2ones that are ids without a label: defaults are."""
+    return {
+        word: value
+        for word, value in values.items()
+        if isinstance(env.profile.field(model.meta, word), Many2One) and isinstance(value, int) and value
+    }
+
+
+def _commands(env: Env, field: ToMany, value: Sequence[Any]) -> list[Any]:
+    """Return what becomes of a list; a default may name the ids alone."""
+    if not all(isinstance(one, list | tuple) for one in value):
+        return [[6, 0, list(value)]]
+    below, has_lines = env[field.target], isinstance(field, One2Many)
+    return [
+        [action, one, _line(env, below, more) if has_lines or action == 0 else False] for action, one, more in value
+    ]
 
 
 def _line(env: Env, model: type[Kind], values: Any) -> Any:

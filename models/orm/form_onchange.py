@@ -46,7 +46,8 @@ class FormOnchange(FormData):
         """
         if form_flat.is_flat(fields_spec):
             asked = counted(form_flat.nested(env, cls, fields_spec))
-            return {"value": form_flat.answered(env, cls, await cls._followed(env, ids, values, field_names, asked))}
+            found = form_flat.answered(env, cls, await cls._followed(env, ids, values, field_names, asked))
+            return {"value": found | await cls._with_labels(env, form_flat.bare_links(env, cls, found))}
         return {"value": await cls._followed(env, ids, values, field_names, counted(fields_spec))}
 
     @classmethod

@@ -145,6 +145,20 @@ async def test_a_new_form_gets_the_defaults_and_a_field_without_consequence_noth
     assert await entered(seller, {"client_order_ref": "R"}, ["client_order_ref"], spec) == {}
 
 
+async def test_defaults_are_answered_in_the_form_of_older_clients(env, seller):
+    tag = await env["res.partner.category"].create(env, {"name": "Staff"})
+    country = await env.fetchval("select id from res_country where code = 'PH'")
+    spec = {"name": "", "country_id": "1", "category_id": "", "child_ids": "", "child_ids.name": ""}
+    context = {"default_category_id": [[6, 0, [tag]]], "default_child_ids": [[0, 0, {"name": "Kid"}]]}
+    opened = seller.with_dialect(ODOO).with_context(default_country_id=country, **context)
+
+    assert await entered(opened, {}, [], spec, model="res.partner") == {
+        "country_id": [country, "Philippines"],
+        "category_id": [[6, 0, [tag]]],
+        "child_ids": [[0, 0, {"name": "Kid"}]],
+    }
+
+
 @pytest.mark.parametrize("values", [5, {"order_line": 5}, {"order_line": [[0, "v", {"price_unit": "many"}]]}])
 async def test_values_that_make_no_sense_are_refused(seller, values):
     with pytest.raises(InputError):
