@@ -122,6 +122,7 @@ class Groups(Model, name="res.groups", label="Group"):
         await cls._refuse_declared(env, ids)
         members = await cls._members(env, ids)
         await super().remove(env, ids)
+        forget_after_commit(env)  # also of users who had it through another group
         await env["res.users"].rights_changed(env, members)
 
     @classmethod

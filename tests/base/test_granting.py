@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.base.caller_memory import CallerMemory
 from models.base.installation import synchronise_groups
 from models.orm import Env
 from models.orm.errors import AccessError, AppError, MissingError, ReadonlyError, UserError, ValidationError
@@ -59,6 +60,19 @@ async def test_made_groups_include_made_groups(env, plain):
         with pytest.raises(ValidationError, match="include itself"):
             async with env.connection.transaction():
                 await env[GROUPS].write(env, group, {"implied_ids": [(4, other)]})
+
+
+async def test_a_group_inside_another_is_forgotten_as_soon_as_it_is_deleted(env, plain, monkeypatch):
+    memory = CallerMemory()
+    monkeypatch.setitem(env.registry._services, CallerMemory, memory)
+    inner = await made(env, "sale.user", name="Inner")
+    await env[GROUPS].create(env, {"name": "Outer", "implied_ids": [inner], "user_ids": [plain.user.id]})
+    env.after_commit.clear()
+
+    await env[GROUPS].delete(env, inner)
+
+    assert await held(env, plain.user.id) == {"base.user"}
+    assert env.after_commit == [memory.forget]
 
 
 async def test_nobody_lends_more_than_the_own_rights(env, as_user, plain):
