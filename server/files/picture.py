@@ -7,6 +7,7 @@ camera wrote beside the picture (place, owner) is left out, the way up that it w
 import struct
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 from PIL import Image, ImageOps
 
@@ -14,8 +15,10 @@ from models.orm.errors import LimitError
 from models.orm.limits import LIMITS
 
 SHAPES = {"center": (0.5, 0.5), "top": (0.5, 0.0), "bottom": (0.5, 1.0)}
-WRITTEN = {"PNG": "PNG", "JPEG": "JPEG", "GIF": "PNG", "WEBP": "WEBP"}
-OPTIONS = {"JPEG": {"quality": 90}, "WEBP": {"quality": 90}, "PNG": {}}
+READ = ("PNG", "JPEG", "GIF", "WEBP")
+# A JPEG that a phone put more pictures behind is found to be an MPO: the first one counts.
+WRITTEN = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "GIF": "PNG", "WEBP": "WEBP"}
+OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"quality": 90, "comment": b""}, "WEBP": {"quality": 90}, "PNG": {}}
 SMOOTH = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})  # the modes of pixels that can be blended
 DEEP = ("I", "F")
 ORIENTATION = 0x0112
@@ -60,7 +63,7 @@ def scaled(content: bytes, size: Size) -> bytes:
     if content.startswith(b"\xff\xd8") and content.count(SCAN) > MOST_SCANS:
         return content
     try:
-        with Image.open(BytesIO(content), formats=list(WRITTEN)) as image:
+        with Image.open(BytesIO(content), formats=READ) as image:
             return _scaled(image, size) or content
     except MemoryError:
         raise LimitError("image_pixels", LIMITS.image_pixels) from None

@@ -199,6 +199,22 @@ def test_a_picture_lies_the_way_the_camera_says_and_tells_nothing_more():
         assert dict(image.getexif()) == {}
 
 
+def test_what_was_written_into_a_jpeg_stays_behind():
+    made = picture("JPEG", comment=b"taken at home", xmp=b"<x:xmpmeta>14.5 121.0</x:xmpmeta>")
+
+    small = scaled(made, Size(30, 30))
+
+    assert looked_at(small) == ("JPEG", (30, 20))
+    assert not any(words in small for words in (b"home", b"121.0"))
+
+
+def test_of_several_pictures_in_a_jpeg_the_first_one_counts():
+    made = picture("MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))])
+
+    assert looked_at(made) == ("MPO", (WIDE, HIGH))
+    assert looked_at(scaled(made, Size(30, 30))) == ("JPEG", (30, 20))
+
+
 def test_a_film_becomes_its_first_picture():
     more = [Image.new("RGB", (WIDE, HIGH), colour) for colour in ("green", "white")]
     content = picture("GIF", save_all=True, append_images=more)
