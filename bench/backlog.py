@@ -126,11 +126,17 @@ async def _won(sides: Sides, wishes: argparse.Namespace) -> list[Lead]:
     return leads
 
 
+def _reachable(folder: str) -> Path:
+    """Return a folder that others may enter: run as root, PostgreSQL gets another account."""
+    home = Path(folder)
+    home.chmod(0o755)
+    return home
+
+
 async def main(wishes: argparse.Namespace) -> bool:
     """Run it on a PostgreSQL of its own, durable as in production."""
     with tempfile.TemporaryDirectory(prefix="backlog-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # run as root, PostgreSQL gets another account, which has to reach its place
+        home = _reachable(folder)
         async with EmbeddedPostgres(home / "postgres") as postgres:
             for name in ("bpo", "dealer"):
                 await databases.create_database_if_missing(postgres.address, name)
