@@ -1,10 +1,12 @@
 """Where a PostgreSQL server is, as one value that everything else is given."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
+HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]*)(:\d{1,5})?")
 SCHEMES = ("postgresql", "postgres")
 OWNER = "tandem"
 APPLICATION = "tandem_app"
@@ -26,6 +28,12 @@ class DatabaseAddress:
         """Refuse what is not a PostgreSQL URL, without repeating its password."""
         if urlsplit(self.url).scheme not in SCHEMES:
             raise ValueError("a database URL starts with postgresql://")
+        account, _, hosts = urlsplit(self.url).netloc.rpartition("@")
+        if "@" in account or not all(HOST.fullmatch(host) for host in hosts.split(",")):
+            raise ValueError(
+                "a database URL is postgresql://user:password@host:port/name; in user and password characters such as"
+                " @ : / ? # are written %40 %3A %2F %3F %23"
+            )
 
     @classmethod
     def of_socket(cls, directory: Path) -> "DatabaseAddress":

@@ -6,6 +6,8 @@ whether it was killed or its owner ended, the first watcher to see it starts it 
 
 import asyncio
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -32,6 +34,8 @@ STOP_SECONDS = 60.0
 POLL_SECONDS = 0.02
 WATCH_SECONDS = 0.2
 LONGEST_PAUSE = 5.0
+LITTLE_SPACE = 64 << 20  # bytes; a start after a crash writes two segments of log, 16 MiB each, and a checkpoint
+GRAVE = re.compile(r" (FATAL|PANIC):")
 
 NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
 
@@ -110,12 +114,14 @@ class EmbeddedPostgres:
     async def _bring_up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
-            if not self.owned:
+            if not self._process:
                 await self._take_over()
             if await self._answers():
                 return
             if self._process and self._process.poll() is not None:
-                raise EmbeddedError(f"PostgreSQL in {self.place.home} does not start: {self._last_words()}")
+                raise EmbeddedError(
+                    f"PostgreSQL in {self.place.home} does not start: {self._last_words()} (more in {self.place.log})"
+                )
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL in {self.place.home} gave no answer in {START_SECONDS:.0f} seconds")
             await asyncio.sleep(POLL_SECONDS)
@@ -168,8 +174,16 @@ class EmbeddedPostgres:
     def _last_words(self) -> str:
         with self.place.log.open("rb") as said:
             said.seek(self._said)
-            lines = said.read().decode(errors="replace").strip().splitlines()
-        return " | ".join(lines[-4:]) or "it said nothing"
+            cause = cause_in(said.read().decode(errors="replace"))
+        free = shutil.disk_usage(self.place.home).free
+        return cause + (f"; only {free >> 20} MiB are free on its disk" if free < LITTLE_SPACE else "")
+
+
+def cause_in(log: str) -> str:
+    """Return what PostgreSQL names as the cause in its log, else its last words."""
+    lines = log.strip().splitlines()
+    grave = [line for line in lines if GRAVE.search(line)]
+    return " | ".join(grave[:2] or lines[-4:]) or "it said nothing"
 
 
 async def _shut_down(process: "subprocess.Popen[bytes]") -> None:

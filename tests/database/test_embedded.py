@@ -16,7 +16,7 @@ from server.database import launch
 from server.database.address import DatabaseAddress
 from server.database.binaries import find_binaries
 from server.database.connection import connect
-from server.database.embedded import EmbeddedPostgres
+from server.database.embedded import EmbeddedPostgres, cause_in
 from server.database.errors import CONNECTION_LOST, EmbeddedError
 from tests.database.conftest import Holder, is_alive, wait_until
 
@@ -300,3 +300,17 @@ async def test_any_directory_of_programs_will_do(home):
 
 def newest_of_the_distribution() -> Path | None:
     return next(iter(sorted(Path("/usr/lib/postgresql").glob("1[5-9]/bin"), reverse=True)), None)
+
+
+def test_the_cause_of_a_failed_start_is_what_postgresql_calls_fatal():
+    log = """2026-01-01 UTC [1] LOG:  redo starts at 0/1
+2026-01-01 UTC [1] FATAL:  could not write to file "pg_wal/xlogtemp.1": No space left on device
+2026-01-01 UTC [2] LOG:  startup process (PID 1) exited with exit code 1
+2026-01-01 UTC [2] LOG:  terminating any other active server processes
+2026-01-01 UTC [2] LOG:  shutting down due to startup process failure
+2026-01-01 UTC [2] LOG:  database system is shut down
+"""
+
+    assert cause_in(log).endswith("No space left on device")
+    assert cause_in("one\ntwo\n") == "one | two"
+    assert cause_in("") == "it said nothing"

@@ -61,6 +61,21 @@ def test_variables_of_others_are_nobody_s_business():
             "mysql://u:hidden@h/d",
             "TANDEM_DATABASE_URL: a database URL starts with postgresql://",
         ),
+        (
+            "TANDEM_DATABASE_URL",
+            "postgresql://u:hidden#1@h/d",
+            "TANDEM_DATABASE_URL: a database URL is postgresql://user",
+        ),
+        (
+            "TANDEM_DATABASE_URL",
+            "postgresql://u:hidden@1@h/d",
+            "TANDEM_DATABASE_URL: a database URL is postgresql://user",
+        ),
+        (
+            "TANDEM_DATABASE_URL",
+            "postgresql://u:hidden@h:many/d",
+            "TANDEM_DATABASE_URL: a database URL is postgresql://",
+        ),
         ("TANDEM_ODOO_SERIE", "eighteen", "TANDEM_ODOO_SERIE: such as 18.0"),
         ("TANDEM_WEB_ORIGINS", "shop.example", "TANDEM_WEB_ORIGINS: such as https://shop.example, without a path"),
         ("TANDEM_REMOTE_ALLOW", "http://bpo:8070", "TANDEM_REMOTE_ALLOW: 'http://bpo:8070' is no host, address or"),
@@ -95,6 +110,20 @@ def test_secrets_have_no_option_and_do_not_show():
 )
 def test_the_database_is_the_one_named_last(given, name):
     assert load(given, {}).database == name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///d",
+        "postgresql://h",
+        "postgres://u:a%40b@[::1]:5432/d",
+        "postgresql://u@a:1,b:2/d",
+        "postgresql://@/?host=/s",
+    ],
+)
+def test_a_url_may_leave_out_what_libpq_lets_it(url):
+    assert load({"database_url": url}, {}).address == DatabaseAddress(url)
 
 
 def test_of_several_hosts_the_primary_is_looked_for():
