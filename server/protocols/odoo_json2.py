@@ -60,12 +60,14 @@ class Json2Endpoint:
         return [result] if method == "create" and isinstance(result, int) else result
 
     def _method(self, user: User, model: str, method: str) -> Method | None:
-        """What will be called, as far as the user may know of it."""
+        """What will be called, as far as the user may know of it: service users know their one method of a model."""
         registry = self._deployment.registry
         found = registry.names.get(model)
-        if found is None or not registry.profile(user.groups).operations(found.meta):
+        called = found.meta.methods.get(method) if found is not None else None
+        is_for_user = called is not None and not user.groups.isdisjoint(called.exposure.groups)
+        if found is None or not (is_for_user or registry.profile(user.groups).operations(found.meta)):
             raise UnknownModelError(f"There is no model {model[:64]}.", model=model[:64])
-        return found.meta.methods.get(method)
+        return called
 
 
 def _arguments(body: bytes) -> dict[str, Any]:
