@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from models.orm.answer import JsonText
+from models.orm.answer import weight
 from models.orm.env import Context, Env, User
 from models.orm.errors import InputError, LimitError
 from models.orm.limits import LIMITS
@@ -83,7 +83,7 @@ async def _run_all(env: Env, run: Run, calls: Sequence[Bound]) -> list[Any]:
         run.place = place
         surroundings = replace(env, context=call.context, _companies=None)
         answer = await call.function(surroundings, **results.fill(call.arguments))
-        room -= len(answer.text) if isinstance(answer, JsonText) else 0
+        room -= weight(answer, room)
         if room < 0:
             raise LimitError("reply_bytes", LIMITS.reply_bytes)
         answers.append(answer)

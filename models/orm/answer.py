@@ -29,3 +29,31 @@ class JsonText:
     def __repr__(self) -> str:
         """Show how much there is, not what."""
         return f"<JsonText of {len(self.text)} characters>"
+
+
+def weight(value: Any, most: int) -> int:
+    """Return about how many characters a value takes as JSON. What goes beyond `most` is not counted to its end.
+
+    A value that is in the answer several times counts as often.
+    """
+    total, left = 0, [value]
+    while left and total <= most:
+        one = left.pop()
+        if isinstance(one, str):
+            total += len(one) + 2
+        elif isinstance(one, dict):
+            total += sum(map(len, one)) + 4 * len(one) + 2
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            total += len(one) + 2
+            left.extend(one)
+        else:
+            total += len(one.text) if isinstance(one, JsonText) else 4
+    return total
+
+
+def weighed(value: Any) -> Any:
+    """Return an answer. Raises `LimitError` for one that would be over the house limit as text."""
+    if weight(value, LIMITS.reply_bytes) > LIMITS.reply_bytes:
+        raise LimitError("reply_bytes", LIMITS.reply_bytes)
+    return value

@@ -31,7 +31,7 @@ class Paths(WebViews):
     @classmethod
     async def read_path(cls, env: Env, ids: Any, paths: Any) -> list[Row]:
         """Return the records, in the order of the ids, with what is at the end of each path."""
-        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), counted(tree_of(paths)))
+        return await cls._whole_tree(env, arguments.ids_of(ids, model=cls.meta.name), counted(tree_of(paths)))
 
     @rpc(
         readonly=True,
@@ -52,7 +52,7 @@ class Paths(WebViews):
         """Return the matching records as `read_path` does; with `count` the pair of records and total."""
         wanted = counted(tree_of(paths))
         ids = await cls.search(env, domain, offset, limit, order)
-        rows = await cls._tree(env, ids, wanted)
+        rows = await cls._whole_tree(env, ids, wanted)
         return [rows, await cls.search_count(env, domain)] if count is True else rows
 
 

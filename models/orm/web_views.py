@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from models.orm import arguments
+from models.orm.answer import weighed
 from models.orm.drafting import Drafting
 from models.orm.errors import InputError, LimitError
 from models.orm.expanding import asking
@@ -35,7 +36,7 @@ class WebViews(Drafting, Grouping):
     @classmethod
     async def web_read(cls, env: Env, ids: Any, specification: Any) -> list[Row]:
         """Return the records with the fields of the specification, relations as deep as it says."""
-        return await cls._tree(env, arguments.ids_of(ids, model=cls.meta.name), counted(specification))
+        return await cls._whole_tree(env, arguments.ids_of(ids, model=cls.meta.name), counted(specification))
 
     @rpc(readonly=True)
     @classmethod
@@ -54,7 +55,7 @@ class WebViews(Drafting, Grouping):
         most, skipped = arguments.count_of(limit, "limit"), arguments.count_of(offset, "offset") or 0
         is_whole = (most is None or len(ids) < most) and (ids or not skipped)
         length = skipped + len(ids) if is_whole else await cls.search_count(env, domain, count_limit)
-        return {"length": length, "records": await cls._tree(env, ids, counted(specification))}
+        return {"length": length, "records": await cls._whole_tree(env, ids, counted(specification))}
 
     @rpc
     @classmethod
@@ -112,27 +113,44 @@ class WebViews(Drafting, Grouping):
         return {"groups": found, "length": skipped + len(found) if is_whole else len(await groups(None, 0))}
 
     @classmethod
-    async def _tree(cls, env: Env, ids: Sequence[int], specification: Any, depth: int = 0) -> list[Row]:
+    async def _whole_tree(cls, env: Env, ids: Sequence[int], specification: Any) -> list[Row]:
+        """Return a tree as an answer: what hangs on many of its records is written with each of them."""
+        rows: list[Row] = weighed(await cls._tree(env, ids, specification))
+        return rows
+
+    @classmethod
+    async def _tree(
+        cls, env: Env, ids: Sequence[int], specification: Any, depth: int = 0, read: list[int] | None = None
+    ) -> list[Row]:
+        """Return the records with all below them. `read` counts the characters of the nodes before this one."""
+        read = [0] if read is None else read
         given = _specified(specification)
         if depth > LIMITS.path_depth:
             raise LimitError("path_depth", LIMITS.path_depth)
         names = [name for name in given if name != "id"] or ["id"]
-        rows: list[Row] = (await cls.read(env, list(ids), names, load="")).value()
+        text = await cls.read(env, list(ids), names, load="")
+        read[0] += len(text.text)
+        if read[0] > LIMITS.reply_bytes:
+            raise LimitError("reply_bytes", LIMITS.reply_bytes)
+        rows: list[Row] = text.value()
         for name in names:
             below = given.get(name, {}).get("fields")
             if below is not None:
-                await cls._branch(env, rows, name, below, depth)
+                await cls._branch(env, rows, name, below, depth, read)
         return rows
 
     @classmethod
-    async def _branch(cls, env: Env, rows: Sequence[Row], name: str, below: Any, depth: int) -> None:
+    async def _branch(
+        cls, env: Env, rows: Sequence[Row], name: str, below: Any, depth: int, read: list[int] | None = None
+    ) -> None:
         """Put the records of a relation in the place of their ids."""
         field = env.profile.field(cls.meta, name)
         if not isinstance(field, Many2One | ToMany):
             raise InputError(f"{name} is no relation.", model=cls.meta.name, field=field.name)
         wanted = {one for row in rows for one in _ids(row[name])}
         target, env = env[field.target], env.with_dialect(replace(env.dialect, skip_missing=True))
-        found = {row["id"]: row for row in await target._tree(env, sorted(wanted), below, depth + 1)} if wanted else {}
+        there = await target._tree(env, sorted(wanted), below, depth + 1, read) if wanted else []
+        found = {row["id"]: row for row in there}
         for row in rows:
             if isinstance(field, ToMany):
                 row[name] = [found[one] for one in row[name] if one in found]

@@ -18,8 +18,8 @@ from jsonrpcserver.dispatcher import create_request, to_response
 from jsonrpcserver.response import to_serializable_one
 from jsonrpcserver.sentinels import NOID
 
-from models.orm.answer import JsonText
-from models.orm.errors import AppError
+from models.orm.answer import JsonText, weight
+from models.orm.errors import AppError, LimitError
 from models.orm.limits import LIMITS
 from server.internal_error import InternalError, reported
 from server.json_text import DuplicateKeyError, JsonDepthError, JsonError, decode, encode, ids_of
@@ -35,6 +35,7 @@ INTERNAL_ERROR = -32603
 
 MEMBERS = frozenset({"jsonrpc", "method", "params", "id"})
 NO_ID = object()
+ALWAYS_TOLD = 1024  # characters of an answer that find room in any batch: what was done must be known
 
 
 async def dispatch(methods: Methods, context: object, text: bytes) -> bytes | None:
@@ -73,8 +74,23 @@ async def _batch(methods: Methods, context: object, members: list[Any]) -> Any:
     if len(members) > LIMITS.batch_calls:
         limit = {"key": "limit", "limit": "batch_calls", "allowed": LIMITS.batch_calls}
         return _error(INVALID_PARAMS, f"Too much: the limit batch_calls is {LIMITS.batch_calls}.", limit)
-    answers = [await _single(methods, context, member) for member in members]
-    return [answer for answer in answers if answer is not None] or None
+    answers, room = [], LIMITS.reply_bytes
+    for member in members:
+        answer = await _single(methods, context, member)
+        if answer is not None:
+            most = max(room, ALWAYS_TOLD)
+            taken = weight(answer, most)
+            if taken > most:
+                answer, taken = _too_much(answer["id"]), 0
+            room -= taken
+            answers.append(answer)
+    return answers or None
+
+
+def _too_much(number: Any) -> dict[str, Any]:
+    """The answer of a member for which the others have left no room."""
+    error = LimitError("reply_bytes", LIMITS.reply_bytes)
+    return _error(error.code, error.message, {"key": error.key, **error.data}, number)
 
 
 async def _single(methods: Methods, context: object, message: Any) -> Any:

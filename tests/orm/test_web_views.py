@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from models.orm import Env
+from models.orm import Env, answer, web_views
 from models.orm.dialect import NATIVE, ODOO
 from models.orm.errors import InputError, LimitError, UnknownFieldError, UnknownModelError
-from models.orm.limits import LIMITS
+from models.orm.limits import LIMITS, Limits
 from tests.orm.conftest import ROB
 
 TREE = {
@@ -94,6 +94,28 @@ async def test_a_tree_has_limits(env_head: Env) -> None:
     await env_head["lib.shelf"].write(env_head, shelf, {"parent_id": shelf})
     with pytest.raises(LimitError, match="path_depth"):
         await env_head["lib.shelf"].web_read(env_head, shelf, deep)
+
+
+@pytest.mark.statement("R3", "R4")
+async def test_what_many_records_share_counts_with_each_of_them(env_head: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Limits(reply_bytes=20_000)
+    for module in (answer, web_views):
+        monkeypatch.setattr(module, "LIMITS", small)
+    author = await env_head["lib.author"].create(env_head, {"name": "A" * 200})
+    ids = await env_head["lib.book"].create(env_head, [{"title": f"{n}", "author_id": author} for n in range(100)])
+    shared = {"author_id": {"fields": {"name": {}}}}
+    model = env_head["lib.book"]
+
+    assert len(await model.web_read(env_head, ids[:50], shared)) == 50
+    for call in (
+        lambda: model.web_read(env_head, ids, shared),
+        lambda: model.web_search_read(env_head, [], shared),
+        lambda: model.read_path(env_head, ids, ["author_id.name"]),
+        lambda: model.search_read_path(env_head, [], ["author_id.name"]),
+        lambda: model.web_read(env_head, ids[:1], {"author_id": {"fields": {"book_ids": {"fields": {**shared}}}}}),
+    ):
+        with pytest.raises(LimitError, match="reply_bytes"):
+            await call()
 
 
 @pytest.mark.parametrize(

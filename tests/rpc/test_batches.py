@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.orm.answer import JsonText
 from models.orm.limits import LIMITS
 from tests.rpc.conftest import Serve
 
@@ -67,3 +68,25 @@ async def test_the_limit_of_members_is_named_and_holds_before_any_runs(serve: Se
     error = json.loads(refused)["error"]
     assert (error["code"], error["data"]["limit"], error["data"]["allowed"]) == (-32602, "batch_calls", most)
     assert (len(json.loads(done)), len(runs)) == (most, most)
+
+
+@pytest.mark.statement("R3", "R4")
+async def test_the_answers_of_a_batch_together_are_no_larger_than_one_may_be(serve: Serve) -> None:
+    runs = []
+
+    async def tell(_exchange: Any, share: float) -> Any:
+        runs.append(float(share))
+        length = int(LIMITS.reply_bytes * float(share))
+        return JsonText(json.dumps("x" * length)) if share > 0.5 else ["x" * (length // 2)] * 2
+
+    endpoint = await serve(tell)
+    shares = [0.6, 0.5, 0.3, 0.3, 0.6, 0]
+
+    _, body = await endpoint.post(json.dumps([request("tell", share, number=n) for n, share in enumerate(shares)]))
+
+    answers = json.loads(body)
+    assert [len(str(answer["result"])) > 0 for answer in answers if "result" in answer] == [True] * 3
+    refused = [(answer["id"], answer["error"]["data"]["limit"]) for answer in answers if "error" in answer]
+    assert refused == [(1, "reply_bytes"), (3, "reply_bytes"), (4, "reply_bytes")]
+    assert runs == shares
+    assert len(body) < LIMITS.reply_bytes + 2000
