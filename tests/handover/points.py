@@ -7,8 +7,10 @@ wire: what a wire can do is tried in `processes`. What is left is every point at
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -18,7 +20,6 @@ import asyncpg
 
 from models.bpo.endorsing import Endorsement
 from models.dealer.callback import Callback
-from models.orm import Env
 from models.sync.handler import Handler, RemoteAccount
 from models.sync.queue import Job, Queue
 from rpc_client import TransportError
@@ -26,8 +27,11 @@ from server.database.connection import session_settings
 from server.database.errors import CONNECTION_LOST
 from server.database.pool import Pool
 from server.delivery import Delivery, Leases
+from server.execute import Call, Executor
+from server.json_text import encode
+from server.metrics import Metrics
 from tests import deployments
-from tests.cluster import shared_cluster
+from tests.cluster import RUN, shared_cluster
 from tests.handover.deployments import Deployment
 from tests.handover.sides import Sides
 from tests.handover.ways import Way
@@ -110,6 +114,7 @@ class Side:
             "Breaking", (BreakingConnection,), {"plan": Plan(), "types": {}}
         )
         self.pool = Pool(self._open, 4)
+        self._executor = Executor(deployment.registry, self.pool, Metrics())
 
     def plan(self, **values: Any) -> Plan:
         """From now on."""
@@ -122,19 +127,26 @@ class Side:
             **arguments, connection_class=self.connections, server_settings=session_settings("points")
         )
 
-    @asynccontextmanager
-    async def transaction(self, login: str, *groups: str) -> AsyncIterator[Env]:
-        """A call's transaction, as this user."""
-        registry = self.deployment.registry
+    async def write_down(self) -> None:
+        """From now on PostgreSQL writes down what it is asked, past the plan."""
         async with self.pool.connection() as connection:
-            user_id = await connection.fetchval("select id from res_users where login = $1", login)
-            user = deployments.user_of(registry, user_id, login, list(groups))
-            async with connection.transaction(isolation="read_committed"):
-                yield Env(registry, connection, user)
+            await asyncpg.Connection.execute(connection, "set log_statement = 'all'")
+
+    def asked(self) -> int:
+        """How many statements PostgreSQL has written down of the connections that there are."""
+        ids = "|".join(str(connection.get_server_pid()) for connection in self.pool._connections)
+        log = (RUN.home / "postgres.log").read_text(errors="replace")
+        return len(re.findall(rf"\[(?:{ids})\] \S+ LOG:  (?:statement|execute)\b", log))
+
+    async def call(self, login: str, group: str, call: Call) -> Any:
+        """What the server does with a call of this user's."""
+        registry = self.deployment.registry
+        user_id = await self.deployment.value("select id from res_users where login = $1", login)
+        return await self._executor.execute(call, deployments.user_of(registry, user_id, login, [group]))
 
 
 class Carrier:
-    """Carries a call to the other side: there it is one transaction, and a broken one gives no answer."""
+    """Carries a call to the other side: there it is one transaction, and a process that ends gives no answer."""
 
     def __init__(self, receiver: Side, login: str, group: str) -> None:
         self._receiver = receiver
@@ -143,12 +155,12 @@ class Carrier:
     def client(self, account: RemoteAccount) -> Carrier:  # noqa: ARG002 there is one other side
         return self
 
-    async def execute(self, model: str, method: str, args: list[Any], **_options: Any) -> Any:
+    async def execute(self, model: str, method: str, args: list[Any], *, idempotency_key: str) -> Any:
         try:
-            async with self._receiver.transaction(*self._who) as env:
-                return await getattr(env[model], method)(env, *args)
-        except (Death, *CONNECTION_LOST, asyncpg.InterfaceError) as error:
+            answer = await self._receiver.call(*self._who, Call(model, method, args, key=idempotency_key))
+        except Death as error:
             raise TransportError("the connection broke", may_have_run=True) from error
+        return json.loads(encode(answer))
 
 
 @dataclass
@@ -171,18 +183,22 @@ class Points:
         self.queue = Queue("points", list(self._handlers))
 
     async def press(self, leads: list[Any], login: str, group: str, method: str) -> None:
-        """Press the button that sends the message, in one transaction."""
-        async with self.sender.transaction(login, group) as env:
-            model = env[self.way.sender_model]
-            await getattr(model, method)(env, [self.way.sent_id(lead) for lead in leads])
+        """Press the button that sends the message."""
+        ids = [self.way.sent_id(lead) for lead in leads]
+        await self.sender.call(login, group, Call(self.way.sender_model, method, [ids]))
 
-    async def claim(self) -> Job:
-        """Take the next message that was not tried yet."""
+    async def put_aside(self) -> None:
+        """Let nothing be due but what was not tried yet."""
         await self.way.sender.fetch(ASIDE)
         await self.way.sender.fetch(FORGIVEN)
-        async with self.sender.pool.connection() as connection:
-            [job] = await self.queue.claim(connection, 1, 1)
-        return job
+
+    async def work(self) -> None:
+        """Do what a worker does: take the next message and deliver it."""
+        with suppress(Death, asyncpg.PostgresError, asyncpg.InterfaceError, *CONNECTION_LOST):
+            async with self.sender.pool.connection() as connection:
+                jobs = await self.queue.claim(connection, 1, 1)
+            for job in jobs:
+                await self.deliver(job)
 
     async def deliver(self, job: Job) -> None:
         """Do what a worker does with a claimed job."""
