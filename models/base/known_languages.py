@@ -79,5 +79,5 @@ def language_data() -> tuple[Datum, ...]:
             "decimal_point": point,
             "thousands_sep": SEPARATORS.get(thousands, thousands),
         }
-        found.append(Datum(f"base.lang_{word}", "res.lang", values))
+        found.append(Datum(f"base.lang_{word}", "res.lang", values, known_by="code"))
     return tuple(found)

@@ -32,13 +32,15 @@ class Datum:
     """One record that comes along: its external id "module.name", its model and its values.
 
     Values are own names as for `insert`; a `Ref` stands for the id of another record, also inside lists and commands.
-    `protected` records may not be deleted, archived or have their code changed.
+    `protected` records may not be deleted, archived or have their code changed. `known_by` names a field by whose
+    value a record that people made before is taken for this one, as it stands.
     """
 
     xml_id: str
     model: str
     values: Mapping[str, Any] = field(default_factory=dict)
     protected: bool = False
+    known_by: str = ""
 
 
 async def load_data(env: Env, data: Iterable[Datum]) -> int:
@@ -50,12 +52,28 @@ async def load_data(env: Env, data: Iterable[Datum]) -> int:
     _check_unique(data)
     known = await external_ids(env, {name for datum in data for name in (datum.xml_id, *_referred(datum.values))})
     new = [datum for datum in data if datum.xml_id not in known]
-    for batch in _batches(new):
+    made = await _made_before(env, new)
+    known.update(made)
+    for batch in _batches([datum for datum in new if datum.xml_id not in made]):
         rows = [_resolved(datum.values, known, datum) for datum in batch]
         ids = await env[batch[0].model].insert(env, rows)
         known.update(zip((datum.xml_id for datum in batch), ids, strict=True))
         await _remember(env, batch, ids)
-    return len(new)
+    return len(new) - len(made)
+
+
+async def _made_before(env: Env, new: Sequence[Datum]) -> dict[str, int]:
+    """Give records that people made the external ids by which these are known from now on, and return them."""
+    found: dict[str, int] = {}
+    for model, name in dict.fromkeys((datum.model, datum.known_by) for datum in new if datum.known_by):
+        named = {datum.values[name]: datum for datum in new if (datum.model, datum.known_by) == (model, name)}
+        every = env.with_context(active_test=False)
+        records = await env[model].find(every, [[name, "in", list(named)]], [name], order="id desc")
+        ids = {record[name]: record.id for record in records}
+        if ids:
+            await _remember(env, [named[value] for value in ids], list(ids.values()))
+        found.update({named[value].xml_id: one for value, one in ids.items()})
+    return found
 
 
 async def external_ids(env: Env, xml_ids: Iterable[str]) -> dict[str, int]:

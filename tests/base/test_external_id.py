@@ -47,6 +47,19 @@ async def test_a_deleted_record_does_not_come_back(env):
     assert await env["res.country"].search_count(env, [("code", "=", "X1")]) == 0
 
 
+async def test_a_record_that_people_made_before_gets_the_external_id(env):
+    mine = await env["res.country"].create(env, {"name": "Xanadu of old", "code": "X1"})
+    known = Datum("test.xanadu", "res.country", {"name": "Xanadu", "code": "X1"}, known_by="code")
+    state = Datum("test.east", "res.country.state", {"name": "East", "code": "E", "country_id": Ref("test.xanadu")})
+    other = Datum("test.yonder", "res.country", {"name": "Yonder", "code": "X2"}, known_by="code")
+
+    assert await load(env, known, state, other) == 2
+    assert await external_id(env, "test.xanadu") == mine
+    [found] = await env["res.country.state"].find(env, [("code", "=", "E")], ["country_id.name"])
+    assert found["country_id.name"] == "Xanadu of old"
+    assert await load(env, known, state, other) == 0
+
+
 async def test_records_refer_to_those_before_them(env):
     state = Datum("test.east", "res.country.state", {"name": "East", "code": "E", "country_id": Ref("test.xanadu")})
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from models.base.known_languages import language_data
+from models.orm.data import external_id, load_data
 from models.orm.errors import AccessError, UnknownModelError, UserError, ValidationError
 
 LANGUAGE, INSTALL, USERS = "res.lang", "base.language.install", "res.users"
@@ -18,6 +20,17 @@ async def test_a_new_database_knows_languages_and_speaks_english(env):
     shown = {one.code: (one.url_code, one.decimal_point) for one in found}
     assert (shown["fr_FR"], shown["de_CH"], shown["en_US"]) == (("fr", ","), ("de_CH", "."), ("en", "."))
     assert await env[LANGUAGE].get_installed(env) == [["en_US", "English (US)"]]
+
+
+async def test_a_language_that_people_made_before_stays(env):
+    system = env.as_system("test")
+    french = await language(env, "fr_FR")
+    await env.execute("delete from ir_model_data where module = 'base' and name = 'lang_fr'")
+    await env[LANGUAGE].update(system, [french], {"name": "Our French", "active": True})
+
+    assert await load_data(system, language_data()) == 0
+    assert await external_id(env, "base.lang_fr") == french
+    assert ["fr_FR", "Our French"] in await env[LANGUAGE].get_installed(env)
 
 
 @pytest.mark.parametrize("how", ["lang_ids", "lang"])
