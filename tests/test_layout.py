@@ -61,6 +61,38 @@ def test_imports_go_one_way(path):
     assert wrong == []
 
 
+CHANGING = re.compile(
+    r"\b(insert into|update [\w\"{}.]+ (\w+ )?set|delete from|for (no key )?update|for share|tandem_next_number)\b"
+)
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if "models" in path.parts], ids=module)
+def test_what_changes_or_locks_rows_says_so(path):
+    """`Env.change` and `Env.execute` refuse it to methods that are declared to read, `fetch` would not."""
+    tree = ast.parse(path.read_text())
+    named = {
+        target.id: written(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    wrong = []
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("env.fetch", "env.fetchrow", "env.fetchval"):
+            parts = [named.get(node.id, "") for node in ast.walk(call.args[0]) if isinstance(node, ast.Name)]
+            if CHANGING.search(" ".join([written(call.args[0]), *parts])):
+                wrong.append(call.lineno)
+
+    assert wrong == []
+
+
+def written(node: ast.expr) -> str:
+    """Return the literal text in an expression."""
+    texts = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
 def test_no_circle_of_imports():
     known = {module(path): path for path in SOURCES}
     graph = {

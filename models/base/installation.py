@@ -114,7 +114,7 @@ def _full_name(group: Group) -> str:
 async def _first_company(env: Env) -> int:
     if await env.fetchval("select exists (select 1 from res_company)"):
         return 0
-    company = await env.fetchval("insert into res_company (name) values ($1) returning id", FIRST_COMPANY)
+    [[company]] = await env.change("insert into res_company (name) values ($1) returning id", FIRST_COMPANY)
     if company != env.company_id:
         raise InstallationError("the first company must have the id 1: the database was not empty")
     await _name(env, "main_company", "res.company", company)
@@ -125,7 +125,7 @@ async def _system_user(env: Env) -> int:
     """The user in whose name the server works by itself: nobody can log in as it."""
     if await env.fetchval("select exists (select 1 from res_users)"):
         return 0
-    user = await env.fetchval(
+    [[user]] = await env.change(
         "insert into res_users (name, login, login_key, active, company_id) values ('System', $1, $1, false, $2)"
         " returning id",
         SYSTEM_LOGIN,

@@ -54,7 +54,7 @@ class Language(Model, name=LANGUAGE, label="Language"):
         asked = sorted({code for code in codes if code and code != BASE})
         if not asked:
             return
-        rows = await env.fetch("select code from res_lang where active and code = any($1::text[]) for share", asked)
+        rows = await env.change("select code from res_lang where active and code = any($1::text[]) for share", asked)
         if unknown := set(asked) - {row[0] for row in rows}:
             raise ValidationError(f"Invalid language code: {min(unknown)}.", field="lang")
 

@@ -25,7 +25,7 @@ class LeadOrder(Order):
 
         Leads are locked before orders, as converting and Mark Won do.
         """
-        leads = [row["id"] for row in await env.fetch(HELD, ids)]
+        leads = [row["id"] for row in await env.change(HELD, ids)]
         await super().before_delete(env, ids)
         if leads:
             system = elevated(env, "who may delete an order takes it off its lead")
