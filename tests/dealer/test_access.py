@@ -234,6 +234,10 @@ async def test_an_archived_lead_leaves_the_board_and_keeps_its_trail(env):
     await env[LEAD].write(env, [record], {"active": False})
 
     assert record not in await env[LEAD].search(env, [])
+    assert (await env[LEAD].my_pipeline(env)).value() == []
+    assert await env[LEAD].name_search(env, "DLEAD") == []
+    board = await env[LEAD].read_group(env, [], [], ["stage_id"], lazy=False)
+    assert sum(group["__count"] for group in board) == 0
     assert record in await env[LEAD].search(env, [["active", "=", False]])
     assert await env["dealer.crm.call.log"].search_count(env, [["lead_id", "=", record]]) == 1
     assert await env["mail.message"].search_count(env, [["model", "=", LEAD], ["res_id", "=", record]]) > 0

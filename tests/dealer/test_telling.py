@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.dealer.callback import SKIPPED
 from models.sync.queue import State
 from tests import deployments
 from tests.dealer.making import LEAD, deliver, deliverable_lead, endorsed, order_of, sellable_lead
@@ -62,3 +63,19 @@ async def test_a_resend_says_the_same_and_leaves_the_lead_as_it_is(env, as_user,
     [(_, sent, _, payload)] = await jobs(env, record)
     assert (sent,) == event
     assert payload["outcome"] == ("won" if close is won_endorsed else "lost")
+
+
+@pytest.mark.statement("H81", "H90", "H99", "H118")
+@pytest.mark.parametrize("close", [won_endorsed, lost_endorsed])
+@pytest.mark.parametrize("active", [True, False])
+async def test_a_user_who_may_not_see_the_connection_closes_leads_that_are_told_over_it(
+    env, as_user, connected, close, active
+):
+    user = await as_user("dealer.user", "stock.user")
+    await env["dealer.bpo.connection"].write(env, [connected], {"active": active})
+
+    record = await close(user)
+
+    assert await read(env, LEAD, record, "bpo_callback_state") == ("pending" if active else "skipped",)
+    assert [payload["bpo_source_lead_id"] for *_, payload in await jobs(env, record)] == [1000 + record] * active
+    assert (SKIPPED in await messages(env, LEAD, record)) == (not active)
