@@ -16,7 +16,11 @@ of records that the caller may not see. An error that is not listed here is a fa
     53xxx out of room               BusyError
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
+import structlog
 
 from models.orm.access import Profile
 from models.orm.errors import AppError, BusyError, ConflictError, UserError
@@ -24,6 +28,8 @@ from models.orm.limits import LIMITS
 from models.orm.registry import Registry
 from models.orm.violations import Violations
 from server.database.errors import is_lost
+
+log = structlog.get_logger(__name__)
 
 RETRIED = frozenset({"40001", "40P01", "55P03", "0A000"})
 MISSING_SEQUENCE = "TN001"  # raised by tandem_next_number with a text of our own
@@ -47,9 +53,27 @@ class DatabaseErrors:
             return refused
         if isinstance(error, asyncpg.QueryCanceledError):
             return BusyError(f"It took longer than {LIMITS.statement_seconds:g} seconds.", limit="statement_seconds")
-        if is_lost(error) or isinstance(error, asyncpg.InsufficientResourcesError):
-            return BusyError("The database cannot be reached or has no room. Try again in a moment.")
-        return _by_state(error)
+        return unavailable(error) or _by_state(error)
+
+
+def unavailable(error: Exception) -> BusyError | None:
+    """Return what a caller gets when the database is away or has no room, which the operator hears of; else None."""
+    if isinstance(error, asyncpg.InsufficientResourcesError):
+        log.error("the database has no room", reason=type(error).__name__)
+    elif not is_lost(error):
+        return None
+    return BusyError("The database cannot be reached or has no room. Try again in a moment.")
+
+
+@contextmanager
+def busy_when_unavailable() -> Iterator[None]:
+    """Raise `BusyError` for a database that is away or has no room, where no call is run that could be run again."""
+    try:
+        yield
+    except Exception as error:
+        if busy := unavailable(error):
+            raise busy from error
+        raise
 
 
 def _by_state(error: Exception) -> AppError | None:

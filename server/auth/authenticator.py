@@ -27,6 +27,7 @@ from server.auth.lockout import Lockout
 from server.auth.passwords import Passwords
 from server.auth.sessions import SessionPolicy, Sessions
 from server.database.pool import Pool
+from server.database_errors import busy_when_unavailable
 
 CLEAN_SECONDS = 600.0
 
@@ -84,10 +85,11 @@ class Authenticator:
         nothing afterwards. Raises `LoginError` alike for every reason, `RateError` after too many tries.
         """
         elsewhere = bool(database) and database != self._database
-        account = await self._passwords.check(login, password, address, refuse=elsewhere)
-        opened = await self._open(account, address)
-        if replaces:
-            await self.logout(replaces)
+        with busy_when_unavailable():
+            account = await self._passwords.check(login, password, address, refuse=elsewhere)
+            opened = await self._open(account, address)
+            if replaces:
+                await self.logout(replaces)
         return opened
 
     async def by_token(self, token: str) -> User:

@@ -1,7 +1,9 @@
 """`tandem doctor`: is everything as it should be? One line a finding; the exit status is 1 when something is not."""
 
 import argparse
+import shutil
 import sys
+from pathlib import Path
 
 from models import deployment
 from models.orm.registry import Registry
@@ -17,6 +19,7 @@ from server.remotes import RemoteClients
 from server.settings import Settings
 
 LATE_SECONDS = 60
+LITTLE_SPACE_MIB = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +42,8 @@ async def _examine(chosen: Settings, findings: list[Finding]) -> None:
     async with database_server(chosen) as address:
         await check_database(chosen, address, registry)
         _tell(findings, Finding(True, f"database {chosen.database}: reached, its schema is this release's"))
+        if chosen.address is None:
+            _tell(findings, _disk(chosen.data_path))
         connection = await connect(address, chosen.database, name="tandem doctor")
         try:
             for finding in await _outbox(connection):
@@ -46,6 +51,14 @@ async def _examine(chosen: Settings, findings: list[Finding]) -> None:
             await _areas(chosen, registry, connection, findings)
         finally:
             await connection.close()
+
+
+def _disk(directory: Path) -> Finding:
+    free = shutil.disk_usage(directory).free >> 20
+    is_enough = free >= LITTLE_SPACE_MIB
+    return Finding(
+        is_enough, f"disk of {directory}: {free} MiB free" + ("" if is_enough else ": make room before it is full")
+    )
 
 
 async def _outbox(connection: Connection) -> list[Finding]:
