@@ -253,6 +253,7 @@ async def test_two_that_create_the_same_database_both_succeed(running):
     assert sum(created) == 1
 
 
+@pytest.mark.statement("S7")
 async def test_the_application_account_cannot_change_the_schema(running):
     await running.create_database_if_missing("kept")
     await value(running, "create table lead (id int)", "kept")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from models.orm import Env
+from models.orm import Env, answer
 from models.orm.dialect import NATIVE, NETFORCE, ODOO, Dialect
 from models.orm.errors import InputError, LimitError, MissingError, UnknownFieldError, UserError
-from models.orm.limits import LIMITS
+from models.orm.limits import LIMITS, Limits
 from tests.orm.conftest import NORTH, SOUTH, MakeEnv
 
 EMPTY = ["shelf_id", "price", "copies", "worth", "bought_on", "cover", "extra", "about", "tag_ids", "shout"]
@@ -270,6 +270,24 @@ async def test_limits_of_a_call_are_named(env_head: Env) -> None:
             await call()
         assert refused.value.data["limit"] == limit
     assert env_head.statements == 0
+
+
+@pytest.mark.statement("R3", "R4")
+async def test_an_answer_over_the_limit_is_refused(env_head: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = await books(env_head, 60)
+    monkeypatch.setattr(answer, "LIMITS", Limits(reply_bytes=1000))
+    model = env_head["lib.book"]
+
+    assert len((await model.read(env_head, ids[:20], ["title"])).value()) == 20
+    for call in (
+        lambda: model.read(env_head, ids),
+        lambda: model.read(env_head.with_dialect(NETFORCE), ids),
+        lambda: model.search_read(env_head, []),
+        lambda: model.search_read(env_head, [], ["shout"]),
+        lambda: model.export_data(env_head, ids, ["title", "display_name", "company_id", "create_date", "worth"]),
+    ):
+        with pytest.raises(LimitError, match="reply_bytes"):
+            await call()
 
 
 @pytest.mark.statement("R3")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from models.orm import Command, Env
+from models.orm import Command, Env, relations
 from models.orm.dialect import NETFORCE, ODOO
 from models.orm.errors import InputError, LimitError, MissingError, ReadonlyError, RequiredError, UnknownModelError
 from models.orm.fields import Many2Many, One2Many
-from models.orm.limits import LIMITS
+from models.orm.limits import LIMITS, Limits
 from tests.orm.conftest import MakeEnv
 
 ACTIONS = ("create", "link", "unlink", "set", "clear", "update", "delete")
@@ -214,12 +214,19 @@ async def test_malformed_commands_are_refused(env_head: Env, commands: Any) -> N
             await env_head["lib.book"].write(env_head, book, {field: commands})
 
 
-async def test_too_many_commands_or_links_are_refused(env_head: Env) -> None:
-    book = await env_head["lib.book"].create(env_head, {"title": "b"})
+@pytest.mark.statement("R3")
+async def test_too_many_commands_or_links_are_refused(env_head: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    books = await env_head["lib.book"].create(env_head, [{"title": "b"}, {"title": "c"}])
+    tags = await env_head["lib.tag"].create(env_head, [{"name": f"{n}"} for n in range(3)])
     many = [[4, 1]] * (LIMITS.x2many_commands + 1)
+    monkeypatch.setattr(relations, "LIMITS", Limits(links_per_call=5))
 
     with pytest.raises(LimitError, match="x2many_commands"):
-        await env_head["lib.book"].write(env_head, book, {"tag_ids": many})
+        await env_head["lib.book"].write(env_head, books, {"tag_ids": many})
+    for command in ([6, 0, tags], [4, tags], ["add", tags]):
+        with pytest.raises(LimitError, match="links_per_call"):
+            await env_head["lib.book"].write(env_head, books, {"tag_ids": [command]})
+    await env_head["lib.book"].write(env_head, books, {"tag_ids": [[6, 0, tags[:2]]]})
 
 
 async def test_a_plain_list_of_ids_replaces_the_links_each_once(env_head: Env) -> None:

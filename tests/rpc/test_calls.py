@@ -172,12 +172,34 @@ async def test_calls_at_the_same_time_know_their_own_callers(running: Running) -
     assert [answer["result"]["user_id"] for answer in answers] == [alone[login] for login in asked]
 
 
-@pytest.mark.statement("C16")
-@pytest.mark.parametrize("method", ["refuse", "crash"])
-async def test_a_call_that_fails_leaves_nothing(running: Running, method: str) -> None:
-    await running.execute("test.note", method, "gone")
+REFUSED = {
+    "by the model": ("refuse", "gone"),
+    "by a fault of ours": ("crash", "gone"),
+    "by a key": ("raw", "insert into test_note (name) values ('gone'), ('gone')"),
+    "by a check": ("raw", "insert into test_note (name, stars) values ('gone', 6)"),
+    "by a value": ("raw", "select 'x'::int"),
+    "by no table": ("raw", "select * from no_such_table"),
+    "by its own rollback": ("raw", "insert into test_note (name) values ('gone'); select 1 / 0"),
+    "by an argument": ("refuse",),
+}
 
-    assert await notes(running, "gone") == 0
+
+@pytest.mark.statement("C16")
+async def test_a_call_that_fails_leaves_nothing_and_its_connection_usable(running_alone: Running) -> None:
+    running = running_alone
+    await running.execute("test.note", "search_count", [])
+
+    for word, (method, *args) in REFUSED.items():
+        assert "code" in await running.execute("test.note", method, *args), word
+        assert await running.execute("test.note", "in_transaction") is False, word
+        assert await running.execute("test.note", "search_count", []) == 0, word
+
+    assert await running.execute("test.note", "create", {"name": "kept"})
+    assert (await notes(running, "gone"), await notes(running, "kept")) == (0, 1)
+    counts = [running.execute("test.note", "search_count", []) for _ in range(8)]  # more than there are connections
+    assert await asyncio.gather(*counts) == [1] * 8
+    left = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in trans%'"
+    assert await running.fetchval(left) == 0
 
 
 @pytest.mark.statement("O4")
