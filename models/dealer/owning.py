@@ -31,12 +31,15 @@ class Owning(LeadRecord, Claiming):
     async def prepare_write(cls, env: Env, ids: list[int], row: Row) -> None:
         """Let only managers give a lead to somebody (statement H123); writing the present owner is no change."""
         await super().prepare_write(env, ids, row)
-        if "user_id" not in row or is_decided(env) or env.has_group(MANAGER):
+        if "user_id" not in row or is_decided(env):
             return
-        if any(lead.user_id != row["user_id"] for lead in await cls.lock(env, ids, ["user_id"])):
+        if all(lead["user_id"] == row["user_id"] for lead in await cls.lock(env, ids, ["user_id"])):
+            return
+        if not env.has_group(MANAGER):
             raise AccessError(
                 "Only a manager may reassign a lead. Claim an unassigned one.", model=cls.meta.name, field="user_id"
             )
+        row[cls.claimed_at] = env.now if row["user_id"] is not None else None
 
     @classmethod
     async def lock_own(cls, env: Env, ids: Any, fields: Sequence[str] = ()) -> tuple[list[Self], Pipeline]:

@@ -304,8 +304,18 @@ async def test_what_is_won_is_not_lost_and_the_other_way_round(env):
 
 @pytest.mark.statement("H92", "H95")
 async def test_the_wizard_needs_a_reason(env):
-    with pytest.raises(RequiredError):
-        await env["dealer.crm.lead.lost"].create(env, {"lead_id": await lead(env)})
+    record, wizard = await lead(env), env["dealer.crm.lead.lost"]
+    form = await wizard.create(env, {"lead_id": record, "lost_reason": "other"})
+
+    for attempt in (
+        wizard.create(env, {"lead_id": record}),
+        wizard.create(env, {"lead_id": record, "lost_reason": None}),
+        wizard.write(env, [form], {"lost_reason": None}),
+    ):
+        with pytest.raises(RequiredError):
+            await attempt
+
+    assert await stage_name(env, record) == "New"
 
 
 @pytest.mark.statement("H9", "H92", "H96")

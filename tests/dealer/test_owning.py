@@ -153,6 +153,17 @@ async def test_a_manager_reassigns_by_writing_the_owner(env, as_user, ana, ben, 
     await boss[LEAD].write(boss, [record], {"user_id": ben.user.id})
 
     assert ("user_id", str(ana.user.id), str(ben.user.id)) in await tracked(env, LEAD, record)
+    assert await read(env, LEAD, record, "date_claimed") == (boss.now,)
+
+
+async def test_since_when_a_lead_is_somebodys_follows_its_owner(ana, boss):
+    record = await lead(ana)
+    await boss[LEAD].write(boss, [record], {"user_id": ana.user.id})
+    assert await read(boss, LEAD, record, "date_claimed") == (ana.now,)
+
+    await boss[LEAD].write(boss, [record], {"user_id": None})
+
+    assert await read(boss, LEAD, record, "date_claimed") == (None,)
 
 
 @pytest.mark.statement("H124")
