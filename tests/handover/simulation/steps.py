@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from rpc_client.exchange import HttpAnswer, HttpRequest
-from tests.handover.sides import BPO_LEAD, DEALER_LEAD
+from tests.handover.sides import BPO_LEAD, DEALER_LEAD, Lead
+from tests.handover.simulation.absence import say_again
 from tests.handover.simulation.wire import Packet
 from tests.handover.simulation.world import ACTIVE, DAY, HOUR, MINUTE, REMEMBERED, World
 
@@ -34,6 +35,7 @@ ARRIVED = """
 select bpo_source_lead_id from dealer_crm_lead
 where bpo_source_lead_id = any($1) and date_won is null and date_lost is null order by id
 """
+TOLD = "select bpo_source_lead_id, id from dealer_crm_lead where bpo_callback_state = 'done' order by id"
 NOT_ENDORSED = "select id from crm_lead where id = any($1) and endorse_state = 'none' order by id limit 1"
 
 # what people do
@@ -88,6 +90,17 @@ async def resend(world: World) -> None:
     else:
         lead = await _some_lead(world)
         await world.press(world.bpo, lead, BPO_LEAD, "resend_endorsement", [lead])
+
+
+async def tell_more(world: World) -> None:
+    """Twice at once the dealer says an end again, as other events: they have to arrive one after the other."""
+    told = [row for row in await world.dealer.deployment.fetch(TOLD) if row[0] not in world.truth.by_hand]
+    if told:
+        lead = Lead(*world.chance.choice(told))
+        for _ in range(2):
+            await say_again(world, [lead])
+        world.truth.said[lead.bpo] += 2
+        world.note(f"tell_more {lead.bpo}")
 
 
 async def operate(world: World) -> None:
@@ -290,6 +303,7 @@ STEPS: dict[Step, int] = {
     lose: 2,
     claim_lead: 1,
     resend: 2,
+    tell_more: 3,
     operate: 2,
     reconcile: 1,
     lose_at_bpo: 1,

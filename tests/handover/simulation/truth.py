@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ select l.id, l.bpo_source_lead_id as bpo, l.name, l.bpo_callback_state as told, 
     (l.date_won is not null)::int + (l.date_lost is not null)::int as dates,
     (select count(*) from sync_job j where j.lane = 'dealer.crm.lead,' || l.id and j.kind = 'dealer.callback') as jobs,
     {LAST_JOB.format(model="dealer.crm.lead", kind="dealer.callback")},
+    (select array_agg(j.event order by j.lane_seq) from sync_job j
+        where j.lane = 'dealer.crm.lead,' || l.id and j.kind = 'dealer.callback') as sent,
+    (select array_agg(j.id) from sync_job j where j.lane = 'dealer.crm.lead,' || l.id) as job_ids,
     (select count(*) from sale_order o where o.dealer_crm_lead_id = l.id) as orders,
     (select count(*) from dealer_crm_endorsement e where e.lead_id = l.id) as receipts
 from dealer_crm_lead l join dealer_crm_stage s on s.id = l.stage_id
@@ -37,7 +41,7 @@ select l.id, l.reference as name, l.endorse_state as state, l.endorse_error as e
     {OUTCOME}, {MOVES.format(model="crm.lead")},
     (select count(*) from mail_message m where m.model = 'crm.lead' and m.res_id = l.id
         and (m.body like '% won this lead as %' or m.body like '% lost this lead (%')) as lines,
-    (select count(*) from crm_dealer_event e where e.lead_id = l.id) as events,
+    (select array_agg(e.event_id order by e.id) from crm_dealer_event e where e.lead_id = l.id) as heard,
     {LAST_JOB.format(model="crm.lead", kind="bpo.endorse")}
 from crm_lead l join crm_stage s on s.id = l.stage_id
 where l.endorse_state <> 'none' and ($1::bigint[] is null or l.id = any($1)) order by l.id
@@ -59,7 +63,11 @@ union all
 select 'held', id, claim, 0, lease_until from sync_job where state = 'running'
 """
 WRITTEN = "select pg_current_snapshot()::text"  # of both databases, which are of one PostgreSQL
-UNFINISHED = "select id from sync_job where state in ('ready', 'running')"
+# What waits behind a parked message waits for somebody to look.
+UNFINISHED = """
+select j.id from sync_job j where j.state in ('ready', 'running') and not exists (
+    select from sync_job p where p.lane = j.lane and p.lane_seq < j.lane_seq and p.state = 'parked')
+"""
 TOLD = {
     "ready": "pending",
     "running": "pending",
@@ -98,7 +106,8 @@ class Truth:
 
     `by_hand` are the BPO's leads that somebody there closed against every rule, `forged` those of which somebody who
     had a side's key told something else before that side did: its own word is then the one against the known.
-    `let_go` are the jobs that an operator wished to skip, by side and id.
+    `let_go` are the jobs that an operator wished to skip, by side and id, `said` counts by lead how often the dealer
+    put its end into the outbox again, as another event.
     """
 
     def __init__(self, bpo: Site, dealer: Site) -> None:
@@ -107,6 +116,7 @@ class Truth:
         self.by_hand: set[int] = set()
         self.forged: set[int] = set()
         self.let_go: set[tuple[str, int]] = set()
+        self.said: Counter[int] = Counter()
         self.finished: set[tuple[str, int, int]] = set()
         self.leases: dict[str, dt.datetime] = {}
         self.overslept: set[str] = set()
@@ -147,6 +157,9 @@ class Truth:
                 wrong.append(f"BPO lead {one} is {lead['outcome']}, its dealer's {row['outcome']} and {row['told']}")
             if not refused and row["told"] != "done" and not (one in self.forged and row["error"]):
                 wrong.append(f"the dealer's {row['name']} is {row['told']} at the end")
+            excused = refused or one in self.forged | self.by_hand or self._was_let_go(row)
+            if lead["heard"] != row["sent"] and not excused:
+                wrong.append(f"the BPO's {lead['name']} has not heard all that its dealer said")
         for site in (self.bpo, self.dealer):
             left = await site.deployment.fetch(UNFINISHED)
             wrong += [f"{site.role}: job {row[0]} is not finished" for row in left]
@@ -192,9 +205,9 @@ class Truth:
     def _at_dealer(self, rows: Sequence[Row]) -> Iterator[str]:
         for row in rows:
             closed = int(row["outcome"] != OPEN)
-            if not row["jobs"] == row["moves"] == row["dates"] == closed:
+            if not row["jobs"] - self.said[row["bpo"]] == row["moves"] == row["dates"] == closed:
                 yield f"the dealer's {dict(row)} has not one message and one move for its end"
-            if row["told"] != TOLD[row["job"]]:
+            if row["told"] != TOLD[row["job"]] and row["bpo"] not in self.said:
                 yield f"the dealer's {row['name']} says {row['told']} of a message that is {row['job']}"
             if row["told"] == "failed" and not row["error"]:
                 yield f"the dealer's {row['name']} does not say why it failed"
@@ -205,9 +218,10 @@ class Truth:
         known = [row["bpo"] for row in there]
         for row in rows:
             closed = int(row["outcome"] != OPEN)
-            if row["id"] not in self.by_hand and (row["moves"], row["lines"], row["events"]) != (closed,) * 3:
+            heard = len(row["heard"] or ())
+            if row["id"] not in self.by_hand and (row["moves"], row["lines"], min(heard, 1)) != (closed,) * 3:
                 yield f"the BPO's {dict(row)} has not one move, line and event for its end"
-            if row["events"] > 1 or row["lines"] > 1 or row["moves"] > 1:
+            if heard > 1 + self.said[row["id"]] or row["lines"] > 1 or row["moves"] > 1:
                 yield f"the BPO's {dict(row)} was closed twice"
             if row["job"] is not None and row["state"] not in (ENDORSED[row["job"]], "done"):
                 yield f"the BPO's {row['name']} says {row['state']} of a message that is {row['job']}"
@@ -216,13 +230,21 @@ class Truth:
             if row["state"] == "done" and row["id"] not in known:
                 yield f"the BPO's {row['name']} believes to be at a dealer"
 
+    def _was_let_go(self, row: Row) -> bool:
+        """Whether a message of the dealer's about this lead was let go, so that a late copy of it is out of order."""
+        return any(("dealer", job) in self.let_go for job in row["job_ids"] or ())
+
     def _between(self, here: dict[int, Row], there: Sequence[Row]) -> Iterator[str]:
         outcomes = {row["bpo"]: row["outcome"] for row in there}
         for row in there:
             lead = here.get(row["bpo"])
             if lead is None:
                 yield f"the dealer's {row['name']} is a lead that the BPO did not endorse"
-            elif row["told"] == "done" and lead["outcome"] != row["outcome"]:
+                continue
+            heard, sent = lead["heard"] or [], row["sent"] or []
+            if heard != sent[: len(heard)] and not self._was_let_go(row):
+                yield f"the BPO's {lead['name']} heard its dealer's words in another order than they were said"
+            if row["told"] == "done" and lead["outcome"] != row["outcome"]:
                 yield f"the dealer believes that the BPO's {lead['name']} is {row['outcome']}; it is {lead['outcome']}"
         for one, lead in here.items():
             if lead["outcome"] != OPEN and one not in self.by_hand and lead["outcome"] != outcomes.get(one):

@@ -27,7 +27,7 @@ from tests.handover.points import Address
 from tests.handover.sides import AGENT, CALLBACK_LOGIN, PUSH_LOGIN, SELLER, Sides
 from tests.handover.simulation.clock import SCHEMA, Clock, TrueTime, clocks_replaced
 from tests.handover.simulation.site import Hand, Site
-from tests.handover.simulation.truth import Truth
+from tests.handover.simulation.truth import UNFINISHED, Truth
 from tests.handover.simulation.wire import Wire
 from tests.restored import Shelf
 
@@ -194,7 +194,7 @@ class World:
         raise AssertionError(f"it never comes to rest: {unfinished}")
 
 
-LEFT = "select count(*) from sync_job where state in ('ready', 'running') and remote <> ''"
+LEFT = f"select count(*) from ({UNFINISHED}) u join sync_job j on j.id = u.id where j.remote <> ''"
 
 
 class Prepared:
