@@ -16,7 +16,7 @@ pytestmark = pytest.mark.concurrency
 
 @pytest.mark.statement("X27")
 async def test_what_a_seed_leads_to_is_the_same_each_time(made, tmp_path):
-    first, again = [await run(6, 150, made, tmp_path) for _ in range(2)]
+    first, again = [await run(6, 120, made, tmp_path) for _ in range(2)]
     other = await run(7, 50, made, tmp_path)
 
     assert first == again
