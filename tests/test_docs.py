@@ -44,7 +44,7 @@ def test_every_setting_is_described_with_its_option_and_variable():
     assert documented == {
         settings.PREFIX + name.upper(): "" if name in settings.SECRETS else "--" + name.replace("_", "-")
         for name in settings.FIELDS
-    }
+    }, "the table below Settings in docs/operations.md"
 
 
 def test_the_defaults_of_settings_are_those_documented():
@@ -59,13 +59,13 @@ def test_the_defaults_of_settings_are_those_documented():
 def test_every_limit_is_listed_with_its_value():
     documented = {name: float(value) for name, value, _ in rows(OPERATIONS, "Limits")}
 
-    assert documented == {name: float(value) for name, value in asdict(LIMITS).items()}
+    assert documented == {name: float(value) for name, value in asdict(LIMITS).items()}, "Limits in docs/operations.md"
 
 
 def test_every_command_is_described():
     documented = {command.removeprefix("tandem ") for command, _ in rows(OPERATIONS, "Install")}
 
-    assert documented == set(COMMANDS)
+    assert documented == set(COMMANDS), "the table below Install in docs/operations.md"
 
 
 async def test_every_figure_is_described(app):
