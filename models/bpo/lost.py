@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.bpo.groups import AGENT
+from models.orm.arguments import ids_of
 from models.orm.commands import Command
 from models.orm.declare import USER, Access, Rule
 from models.orm.fields import Html, Many2Many, Many2One
@@ -30,12 +31,17 @@ class LostWizard(Model, name="crm.lead.lost", label="Mark Lost"):
 
     @classmethod
     async def prepare_create(cls, env: Env, rows: list[Row]) -> None:
-        """Take the leads from the context when the form is opened on some."""
+        """Take the leads from the context when the form is opened on some, which the caller has to see."""
         await super().prepare_create(env, rows)
-        active = env.context.values.get("active_ids") or env.context.values.get("active_id")
-        for row in rows:
-            if active and not row.get("lead_ids") and env.context.values.get("active_model") == "crm.lead":
-                row["lead_ids"] = [Command.set(active if isinstance(active, list) else [active])]
+        context = env.context.values
+        bare = [row for row in rows if not row.get("lead_ids")]
+        active = context.get("active_ids") or context.get("active_id")
+        if not bare or not active or context.get("active_model") != "crm.lead":
+            return
+        leads = ids_of(active, model="crm.lead")
+        await env["crm.lead"].check_reach(env, leads, "read")
+        for row in bare:
+            row["lead_ids"] = [Command.set(leads)]
 
     @rpc
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.orm import Access, Env, Model, fields, rpc
+from models.orm import USER, Access, Env, Model, Rule, fields, rpc
 from models.orm.arguments import ids_of
 
 WIZARD = "stock.backorder.confirmation"
@@ -14,6 +14,7 @@ class BackorderConfirmation(Model, name=WIZARD, label="Backorder Confirmation"):
     """The answer to whether the rest of a transfer becomes a back order."""
 
     access = (Access(read="stock.user", write="stock.user", delete="stock.user"),)
+    rules = (Rule("own forms", None, [["create_uid", "=", USER]]),)
     transient = True
     label_field = "id"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from models.orm import Access, Command, Env, Model, Row, fields, rpc
+from models.orm import USER, Access, Command, Env, Model, Row, Rule, fields, rpc
 from models.orm.arguments import ids_of
 from models.orm.errors import UserError
 from models.stock.quant import QUANTITY
@@ -19,6 +19,7 @@ class ReturnPicking(Model, name="stock.return.picking", label="Return Picking"):
     """What of a finished transfer comes back. Without lines of its own, all that has not come back yet."""
 
     access = (Access(read="stock.user", write="stock.user", delete="stock.user"),)
+    rules = (Rule("own forms", None, [["create_uid", "=", USER]]),)
     transient = True
     label_field = "id"
 
@@ -83,6 +84,7 @@ class ReturnLine(Model, name="stock.return.picking.line", label="Return Picking 
     """How much of one finished move comes back."""
 
     access = (Access(read="stock.user", write="stock.user", delete="stock.user"),)
+    rules = (Rule("own forms", None, [["create_uid", "=", USER]]),)
     transient = True
     label_field = "product_id"
     label_sql = "(select p.name from product_product p where p.id = {t}.product_id)"

@@ -7,6 +7,7 @@ import pytest
 
 from models.orm.errors import (
     InputError,
+    MissingError,
     RequiredError,
     TransitionError,
     UserError,
@@ -142,6 +143,25 @@ async def test_odoos_wizard_loses_leads(env):
     assert [await read(env, LEAD, record, "won_status", "lost_notes") for record in records] == [
         ("lost", "<p>Too slow</p>")
     ] * 2
+
+
+@pytest.mark.statement("Z4", "Z9")
+async def test_odoos_wizard_is_opened_on_no_lead_that_is_hidden(env, agent, as_user):
+    other = await as_user("bpo.agent")
+    hidden, never = await lead(env, user_id=other.user.id), 987_654_321
+    refused = []
+
+    for one in (hidden, never):
+        for context in ({"active_ids": [one]}, {"active_id": one}):
+            asked = agent.with_context(active_model=LEAD, **context)
+            with pytest.raises(MissingError) as told:
+                await asked["crm.lead.lost"].create(asked, {})
+            refused.append(told.value.message)
+    assert len(set(refused)) == 1
+    for odd in ("x", [{}], [[1]]):
+        asked = agent.with_context(active_model=LEAD, active_ids=odd)
+        with pytest.raises(InputError):
+            await asked["crm.lead.lost"].create(asked, {})
 
 
 @pytest.mark.statement("H92", "H93")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.orm.errors import UserError, ValidationError
+from models.orm.errors import MissingError, UserError, ValidationError
 from models.stock.backorder import BackorderConfirmation
 from models.stock.move import Move
 from models.stock.picking import Picking
@@ -194,3 +194,21 @@ async def test_delivered_quantities_count_each_line_alone(env):
     lines = (await read(env, "sale.order", record, "order_line"))[0]
     delivered = [(await read(env, "sale.order.line", line, "qty_delivered"))[0] for line in lines]
     assert delivered == [Decimal(2), Decimal(0)]
+
+
+@pytest.mark.statement("Z9", "Z15")
+async def test_a_form_is_for_whoever_opened_it(env, as_user):
+    _, _, picking = await partly_available(env)
+    [asked] = await env[BackorderConfirmation].insert(env, [{"pick_ids": [(6, 0, [picking])]}])
+    [back] = await env["stock.return.picking"].insert(env, [{"picking_id": picking}])
+    other = await as_user("stock.user")
+
+    for model, form in (("stock.backorder.confirmation", asked), ("stock.return.picking", back)):
+        assert await other[model].search(other, []) == []
+        assert await other[model].exists(other, [form]) == []
+    with pytest.raises(MissingError):
+        await other[BackorderConfirmation].process(other, [asked])
+    with pytest.raises(MissingError):
+        await other["stock.return.picking.line"].create(
+            other, {"wizard_id": back, "product_id": 1, "move_id": 1, "quantity": 1}
+        )
