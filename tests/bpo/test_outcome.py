@@ -243,6 +243,21 @@ async def test_only_the_service_group_may_call_back(env):
     assert env[LEAD].meta.methods["update_from_dealer_callback"].exposure.groups == ("bpo.callback_service",)
 
 
+@pytest.mark.statement("X7", "X19")
+async def test_an_event_is_that_of_the_dealership_that_reported_it(env, as_user, service, record):
+    """A lead that went to another dealership since: the same words of that one are not the first one's repeat."""
+    await call(service, won(record))
+    stranger = await as_user("bpo.callback_service")
+    other = await dealership(env, "CEB", callback_user_id=stranger.user.id)
+    await env.execute("update crm_lead set dealership_id = $2 where id = $1", record, other)
+    before = await picture(env, record)
+
+    with pytest.raises(ConflictError):
+        await call(stranger, won(record))
+
+    assert await picture(env, record) == before
+
+
 @pytest.mark.statement("H103", "X19", "E20")
 async def test_another_dealership_is_refused_as_if_the_lead_did_not_exist(env, as_user, manila, record):
     stranger = await as_user("bpo.callback_service")
