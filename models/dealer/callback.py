@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 KIND = "dealer.callback"
 MODEL = "dealer.crm.lead"
+LET_GO = "BPO CRM callback let go by hand. The BPO does not know of this outcome, unless it was told otherwise."
 SKIPPED = "BPO CRM callback skipped: there is no active BPO connection. The BPO does not know of this outcome."
 OUTCOME = (
     "name", "company_id", "date_won", "date_lost", "lost_reason", "lost_notes", "sale_order_id",
@@ -164,6 +165,8 @@ class Callback(Handler):
         """Show that an operator resent the message or let it go."""
         shown = "skipped" if state is State.SKIPPED else "pending"
         await env[MODEL].update(decided(env), [job.record_id], {"bpo_callback_state": shown})
+        if state is State.SKIPPED:
+            await tell(env, env[MODEL], {job.record_id: LET_GO})
 
 
 def _confirmed(job: Job, answer: Any) -> str:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from models.dealer.callback import SKIPPED
+from models.dealer.callback import LET_GO, SKIPPED, Callback
 from models.sync.queue import State
 from tests import deployments
 from tests.dealer.making import LEAD, deliver, deliverable_lead, endorsed, order_of, sellable_lead
-from tests.dealer.test_callback import REJECTED, jobs, lost_endorsed, settle, won_endorsed
+from tests.dealer.test_callback import REJECTED, job_of, jobs, lost_endorsed, settle, won_endorsed
 from tests.sale.making import messages, read
 
 
@@ -79,3 +79,16 @@ async def test_a_user_who_may_not_see_the_connection_closes_leads_that_are_told_
     assert await read(env, LEAD, record, "bpo_callback_state") == ("pending" if active else "skipped",)
     assert [payload["bpo_source_lead_id"] for *_, payload in await jobs(env, record)] == [1000 + record] * active
     assert (SKIPPED in await messages(env, LEAD, record)) == (not active)
+
+
+@pytest.mark.statement("H86", "H133")
+async def test_a_message_that_an_operator_lets_go_is_told_by_name(env, connected):
+    record = await won_endorsed(env)
+
+    await Callback().moved_by_hand(env.as_system("an operator"), await job_of(env, record), State.SKIPPED)
+
+    assert await read(env, LEAD, record, "bpo_callback_state") == ("skipped",)
+    said = await env.fetchrow(
+        "select body, author_user_id from mail_message where model = $1 and res_id = $2 order by id desc", LEAD, record
+    )
+    assert tuple(said) == (LET_GO, env.user.id)
