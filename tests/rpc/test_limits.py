@@ -178,13 +178,21 @@ async def test_a_reader_that_stalls_is_cut_off(monkeypatch: pytest.MonkeyPatch, 
     writer.transport.abort()
 
 
+HELD = """
+select count(*) from pg_stat_activity
+where datname = current_database() and query like '%pg_sleep($1)%' and state = 'active' and pid <> pg_backend_pid()
+"""
+
+
 @pytest.mark.statement("F7", "O9")
 async def test_a_full_pool_answers_busy_and_recovers(running: Running) -> None:
     assert await is_ready(running)
-    started = time.monotonic()
-    slow = [asyncio.create_task(running.execute("test.note", "hold", 6, f"slow {n}")) for n in range(4)]
-    await asyncio.sleep(0.5)
+    slow = [asyncio.create_task(running.execute("test.note", "hold", 8, f"slow {n}")) for n in range(4)]
+    async with asyncio.timeout(5):
+        while await running.fetchval(HELD) < 4:
+            await asyncio.sleep(0.02)
 
+    started = time.monotonic()
     waiting = asyncio.create_task(running.execute("test.note", "search_count", []))
     asked = time.monotonic()
     ready, answered = await is_ready(running), time.monotonic()
@@ -222,8 +230,7 @@ async def test_a_statement_that_takes_too_long_is_cancelled(
 
     assert (error["code"], error["data"]["limit"]) == (503, "statement_seconds")
     assert time.monotonic() - started < 10  # it would have slept for 20
-    alive = "select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep($1)%'"
-    assert await running.fetchval(alive + " and state = 'active' and pid <> pg_backend_pid()") == 0
+    assert await running.fetchval(HELD) == 0
     assert running.deployment.pool.opened == 1
     assert await running.execute("test.note", "search_count", []) == 0
     assert running.deployment.pool.opened == 1
