@@ -135,10 +135,13 @@ class AddressPolicy:
         if self._lists(remote, meant):
             return
         if remote.scheme != "https":
-            raise AddressRefusedError(f"credentials are not sent to {remote.host} without encryption; use https")
+            raise AddressRefusedError(
+                f"credentials are not sent to {remote.host} without encryption; use https, or have the"
+                " operator allow it (--remote-allow)"
+            )
         if not _is_public(meant):
             raise AddressRefusedError(
-                f"{remote.host} leads to an address that is not public; the operator has to allow it"
+                f"{remote.host} leads to an address that is not public; the operator has to allow it (--remote-allow)"
             )
 
     def _lists(self, remote: Remote, address: Address) -> bool:
