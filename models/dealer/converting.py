@@ -46,7 +46,7 @@ class Converting(Moving):
         wanted = _one(ids)
         fields = ["sale_order_id", *WISH, *CUSTOMER]
         [lead], _ = await cls.lock_own(env, wanted, fields)
-        order_id = lead["sale_order_id"] or await cls.quote(env, lead)
+        order_id = lead["sale_order_id"] or await cls.quote(env, lead, env.user.id)
         return open_order(order_id)
 
     @rpc(readonly=True, aliases=("open_quotation",))
@@ -59,7 +59,7 @@ class Converting(Moving):
         return open_order(lead.sale_order_id)
 
     @classmethod
-    async def quote(cls, env: Env, lead: LeadRecord) -> int:
+    async def quote(cls, env: Env, lead: LeadRecord, salesperson: int | None) -> int:
         """Create the draft order of a locked lead with the rights of `env`, link both, and say so in the chatter."""
         wish = wish_of(lead)
         missing = what_is_missing(wish)
@@ -68,7 +68,13 @@ class Converting(Moving):
             raise ValidationError(missing, model=cls.meta.name, field=field, ids=[lead.id])
         partner_id = await cls.customer(env, {name: lead[name] for name in CUSTOMER})
         [product] = await env[Product].browse(env, [wish.product_id or 0], ["list_price"])
-        values = order_values(wish, partner_id=partner_id, company_id=lead["company_id"], list_price=product.list_price)
+        values = order_values(
+            wish,
+            partner_id=partner_id,
+            company_id=lead["company_id"],
+            salesperson=salesperson,
+            list_price=product.list_price,
+        )
         orders = env["sale.order"]
         order_id: int
         [order_id] = await orders.insert(env, [values])

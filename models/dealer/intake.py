@@ -132,7 +132,7 @@ class Receiving(Closing):
                 {lead_id: "No quotation was created: the vehicle is not among the products. Select it, then convert."},
             )
         else:
-            await cls.quote(env, lead)
+            await cls.quote(env, lead, None)  # whoever claims the lead sells it
 
     @classmethod
     async def _answer(cls, env: Env, lead_id: int, *, created: bool) -> dict[str, Any]:

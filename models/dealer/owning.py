@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.crm.claiming import Claiming, refuse_closed
 from models.crm.stage import Pipeline
-from models.crm.workflow_step import is_decided
+from models.crm.workflow_step import elevated, is_decided
 from models.dealer.groups import MANAGER
 from models.dealer.record import LeadRecord
 from models.dealer.stage import DealerStage
@@ -17,6 +17,12 @@ from models.orm.errors import AccessError, UserError
 if TYPE_CHECKING:
     from models.orm.env import Env
     from models.orm.values import Row
+
+
+UNSOLD = """
+select o.id from dealer_crm_lead l join sale_order o on o.id = l.sale_order_id
+where l.id = any($1::bigint[]) and o.user_id is null order by o.id
+"""
 
 
 class Owning(LeadRecord, Claiming):
@@ -40,6 +46,17 @@ class Owning(LeadRecord, Claiming):
                 "Only a manager may reassign a lead. Claim an unassigned one.", model=cls.meta.name, field="user_id"
             )
         row[cls.claimed_at] = env.now if row["user_id"] is not None else None
+
+    @classmethod
+    async def after_write(cls, env: Env, ids: list[int], row: Row) -> None:
+        """Make a lead's new owner the salesperson of its quotation where that has none: an endorsed one."""
+        await super().after_write(env, ids, row)
+        if row.get("user_id") is None:
+            return
+        unsold = [found["id"] for found in await env.fetch(UNSOLD, ids)]
+        if unsold:
+            system = elevated(env, "who owns a lead sells its quotation")
+            await env["sale.order"].update(system, unsold, {"user_id": row["user_id"]})
 
     @classmethod
     async def lock_own(cls, env: Env, ids: Any, fields: Sequence[str] = ()) -> tuple[list[Self], Pipeline]:

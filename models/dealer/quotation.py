@@ -31,7 +31,9 @@ def what_is_missing(wish: Wish) -> str | None:
     return " ".join(missing) or None
 
 
-def order_values(wish: Wish, *, partner_id: int, company_id: int, list_price: Decimal) -> Mapping[str, Any]:
+def order_values(
+    wish: Wish, *, partner_id: int, company_id: int, salesperson: int | None, list_price: Decimal
+) -> Mapping[str, Any]:
     """Return the draft order's values: one line, linked back to the lead. An expected price of zero counts as none."""
     line = {
         "product_id": wish.product_id,
@@ -41,6 +43,7 @@ def order_values(wish: Wish, *, partner_id: int, company_id: int, list_price: De
     return {
         "partner_id": partner_id,
         "company_id": company_id,
+        "user_id": salesperson,
         "brand_id": wish.brand_id,
         "origin": wish.reference,
         "dealer_crm_lead_id": wish.lead_id,

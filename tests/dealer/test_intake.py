@@ -6,7 +6,7 @@ import pytest
 
 from models.orm.errors import AppError, ConflictError, ValidationError
 from tests.dealer.making import LEAD, STAGES, brand, order_of, vehicle
-from tests.sale.making import messages, read
+from tests.sale.making import messages, read, tracked
 
 PAYLOAD = {
     "event_id": "6c4b6a3a-1f1b-4a0e-9d4f-0a3a2f6f0001",
@@ -118,6 +118,22 @@ async def test_with_a_sales_quotation_there_is_a_draft_order(env, push):
     assert await read(env, LEAD, answer["dealer_lead_id"], "sale_order_id", "partner_id") == (order, known)
     found = await read(env, "sale.order", order, "state", "partner_id", "origin", "name")
     assert found == ("draft", known, answer["dealer_lead_name"], answer["sale_order_name"])
+
+
+async def test_who_takes_an_endorsed_lead_sells_its_quotation(env, push, as_user):
+    ana, boss = await as_user("dealer.user"), await as_user("dealer.manager")
+    await vehicle(env)
+    answer = await receive(push, sq_flag="with_sq")
+    record, order = answer["dealer_lead_id"], answer["sale_order_id"]
+    assert await read(env, "sale.order", order, "user_id") == (None,)
+
+    await ana[LEAD].action_claim(ana, [record])
+    assert await read(env, "sale.order", order, "user_id") == (ana.user.id,)
+    assert ("user_id", "null", str(ana.user.id)) in await tracked(env, "sale.order", order)
+
+    # A salesperson who was chosen stays: a manager who gives the lead to somebody else decides about the order.
+    await boss[LEAD].write(boss, [record], {"user_id": boss.user.id})
+    assert await read(env, "sale.order", order, "user_id") == (ana.user.id,)
 
 
 @pytest.mark.statement("H23")

@@ -13,7 +13,7 @@ def wish(**changes):
 
 
 def line(found):
-    [command] = order_values(found, partner_id=5, company_id=1, list_price=Decimal(1000))["order_line"]
+    [command] = order_values(found, partner_id=5, company_id=1, salesperson=2, list_price=Decimal(1000))["order_line"]
     return command.values
 
 
@@ -41,11 +41,12 @@ def test_brand_and_vehicle_are_enough():
 
 @pytest.mark.statement("H42", "H43", "H44", "H45", "H46")
 def test_the_order_is_the_customers_and_points_back():
-    values = order_values(wish(), partner_id=5, company_id=1, list_price=Decimal(1000))
+    values = order_values(wish(), partner_id=5, company_id=1, salesperson=2, list_price=Decimal(1000))
 
     assert {name: value for name, value in values.items() if name != "order_line"} == {
         "partner_id": 5,
         "company_id": 1,
+        "user_id": 2,
         "brand_id": 2,
         "origin": "DLEAD/00007",
         "dealer_crm_lead_id": 7,
