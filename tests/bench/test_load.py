@@ -9,7 +9,7 @@ from bench.servers import Served
 from bench.workloads import CALLS_A_UNIT
 from tests.bench.conftest import Data
 
-UNITS = 20
+UNITS = 4
 
 
 async def test_every_workload_completes_in_every_dialect(data: Data, tandem: Served) -> None:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from server.database.connection import Connection, connect
-from server.database.errors import PoolClosedError, PoolTimeoutError
+from server.database.errors import CONNECTION_LOST, PoolClosedError, PoolTimeoutError
 from server.database.pool import Pool
 from tests.cluster import scratch_database, shared_cluster
 
@@ -203,7 +203,7 @@ async def test_a_connection_lost_in_use_is_replaced_and_its_waiter_served(databa
             return connection.get_server_pid()
 
     async with await Pool.open(shared_cluster(), database, size=1) as pool:
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, *CONNECTION_LOST)):
             async with pool.connection() as connection:
                 lost = connection.get_server_pid()
                 waiter = asyncio.create_task(wait_for_it())
