@@ -106,7 +106,7 @@ def _page(report: Report) -> Iterator[str]:
     yield f"- Memory of a server process after the run: {', '.join(map(_memory, report.memory.items()))}."
     yield (
         f"- Load of the machine before the run: {report.load:.1f}. What else runs makes every call dearer and slower on"
-        " all servers alike: the ratios hold, calls a second and latencies do not."
+        " all servers; short calls of the fuller server suffer most, so ratios want a machine with nothing else to do."
     )
     yield ""
     yield from table(report.results)
